@@ -1,0 +1,2 @@
+//! POST /resend
+fn main() {}

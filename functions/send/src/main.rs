@@ -1,0 +1,2 @@
+//! POST /send
+fn main() {}

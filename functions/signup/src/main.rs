@@ -1,0 +1,2 @@
+//! POST /signup
+fn main() {}

@@ -1,0 +1,2 @@
+//! POST /verify
+fn main() {}
