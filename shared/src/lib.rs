@@ -1,1 +1,23 @@
-//! shared
+//! Everything the four functions share.
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`domain`] | the rules, pure |
+//! | [`store`] | users, challenges and limits in DynamoDB |
+//! | [`courier`] | texting |
+//! | [`issuing`] | the story of a code, from the decision to the text |
+//! | [`http`] | event → parse → handle → answer |
+//! | [`error`] | every refusal, and its status and code |
+//! | [`config`] | the only reader of the environment |
+//! | [`boot`] | clients and logging, once per cold start |
+//! | [`clock`] | what time it is, and how much is left |
+
+pub mod boot;
+pub mod clock;
+pub mod config;
+pub mod courier;
+pub mod domain;
+pub mod error;
+pub mod http;
+pub mod issuing;
+pub mod store;

@@ -1,0 +1,94 @@
+//! The two clocks: what time it is, read once per request, and how much time the request has left.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::Instant;
+
+use crate::domain::time::Timestamp;
+
+/// What tells the time.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
+
+impl Clock {
+    /// The machine's clock.
+    #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this is the edge")]
+    pub fn system() -> Self {
+        Self(Arc::new(SystemTime::now))
+    }
+
+    /// A clock that shows what `read` answers.
+    #[must_use]
+    pub fn reading(read: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
+        Self(Arc::new(read))
+    }
+
+    /// The time until `moment`; none when it has passed.
+    #[must_use]
+    pub fn until(&self, moment: SystemTime) -> Duration {
+        moment.duration_since((self.0)()).unwrap_or_default()
+    }
+
+    /// Whole seconds since the epoch; the part of a second is cut off.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let since = (self.0)().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_second(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
+
+/// The end of the time that a request has, on the monotonic clock.
+#[derive(Clone, Copy, Debug)]
+pub struct Deadline(Instant);
+
+impl Deadline {
+    /// The moment `time` from now.
+    #[must_use]
+    pub fn after(time: Duration) -> Self {
+        Self(Instant::now() + time)
+    }
+
+    /// The time left; zero when it has passed.
+    #[must_use]
+    pub fn remaining(self) -> Duration {
+        self.0.saturating_duration_since(Instant::now())
+    }
+
+    /// The earlier of this deadline and the moment `time` from now.
+    #[must_use]
+    pub fn within(self, time: Duration) -> Self {
+        Self(self.0.min(Self::after(time).0))
+    }
+
+    /// The earlier of this deadline and the one that leaves `reserve` of its time.
+    #[must_use]
+    pub fn less(self, reserve: Duration) -> Self {
+        Self(self.0.checked_sub(reserve).unwrap_or_else(Instant::now))
+    }
+
+    /// Sleeps for `time`, unless less than that is left: then it returns `false` at once.
+    pub async fn sleep(self, time: Duration) -> bool {
+        let fits = time < self.remaining();
+        if fits {
+            tokio::time::sleep(time).await;
+        }
+        fits
+    }
+
+    /// Runs `work` until it is done or the time is up.
+    ///
+    /// # Errors
+    /// [`tokio::time::error::Elapsed`] when the time is up.
+    pub async fn run<T>(self, work: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
+        tokio::time::timeout_at(self.0, work).await
+    }
+}

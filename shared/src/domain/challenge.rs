@@ -1,0 +1,194 @@
+//! The state machine of a challenge: when a code may be issued, and what a typed code means.
+//!
+//! ```text
+//!             right code                       right code again
+//! PENDING ────────────────▶ CONFIRMED ────────────────────────▶ otp_already_used
+//!    │ the text surely failed
+//!    └────────────────────▶ REJECTED
+//! ```
+//!
+//! A username has one row: its newest challenge. Issuing replaces it, and keeps of the old one what the rules
+//! still need: the MACs of the last hour's codes, to tell an earlier code from a wrong one; the times of the
+//! last hour's codes, to make the next one wait; and the run of wrong codes, which only a right one ends.
+
+mod issue;
+mod judge;
+#[cfg(test)]
+mod tests;
+
+use super::code::OtpId;
+use super::idempotency::KeyHash;
+use super::mac::{Mac, PepperId};
+use super::policy::Policy;
+use super::time::{DAY, HOUR, Timestamp};
+
+pub use issue::Draft;
+pub use judge::{Verdict, Wrong};
+
+/// How long a row with wrong codes stays, so that waiting does not end the run: longer than a year.
+const FAILURES_ARE_KEPT: i64 = 400 * DAY;
+
+/// The newest challenge of a username.
+#[derive(Clone, Debug)]
+pub struct Challenge {
+    pub(crate) id: OtpId,
+    pub(crate) status: Status,
+    pub(crate) mac: Mac,
+    pub(crate) pepper: PepperId,
+    pub(crate) superseded: Vec<Superseded>,
+    /// Tries taken at this code.
+    pub(crate) attempts: u32,
+    /// Tries since the last right code, over all codes.
+    pub(crate) failures: u32,
+    pub(crate) issued_at: Timestamp,
+    /// The first moment at which the code is no longer accepted.
+    pub(crate) valid_until: Timestamp,
+    /// The last hour's codes, the newest last.
+    pub(crate) issues: Vec<Issue>,
+    pub(crate) delivery: Option<Delivery>,
+}
+
+/// What has become of a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// Nobody has typed the right code yet.
+    Pending,
+    /// Somebody has.
+    Confirmed,
+    /// Its text surely never left.
+    Rejected,
+}
+
+/// A code of the last hour that a newer one replaced.
+#[derive(Clone, Debug)]
+pub struct Superseded {
+    pub(crate) id: OtpId,
+    pub(crate) mac: Mac,
+    pub(crate) issued_at: Timestamp,
+}
+
+/// One code of the last hour, as the caps and the cooldown see it.
+#[derive(Clone, Debug)]
+pub struct Issue {
+    pub(crate) at: Timestamp,
+    /// What became of it. The newest one's is the challenge's own, so this stays PENDING until it is replaced.
+    pub(crate) outcome: Status,
+    pub(crate) call: Call,
+    pub(crate) key: Option<KeyHash>,
+}
+
+/// The calls that issue codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// `POST /signup`
+    Signup,
+    /// `POST /send`
+    Send,
+    /// `POST /resend`
+    Resend,
+}
+
+impl Call {
+    /// Its name in paths, stored rows and logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Signup => "signup",
+            Self::Send => "send",
+            Self::Resend => "resend",
+        }
+    }
+}
+
+/// How the text of a code fared.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// What is known.
+    pub outcome: Outcome,
+    /// The messenger's name for the text.
+    pub request_id: Option<String>,
+    /// How often the messenger was asked.
+    pub tries: u32,
+}
+
+/// What is known of a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// The messenger took it.
+    Sent,
+    /// It surely was not taken.
+    Failed,
+    /// It may or may not have been taken.
+    Unknown,
+}
+
+impl Challenge {
+    /// Whether a code is waiting that can still be typed: PENDING, within its life, with tries left, and made
+    /// with the pepper in use.
+    #[must_use]
+    pub fn is_live(&self, pepper: PepperId, policy: &Policy, now: Timestamp) -> bool {
+        self.status == Status::Pending
+            && now < self.valid_until
+            && self.attempts < policy.max_attempts
+            && self.pepper == pepper
+    }
+
+    /// Whether so many wrong codes were typed in a row that only an operator helps.
+    #[must_use]
+    pub fn is_locked(&self, policy: &Policy) -> bool {
+        self.failures >= policy.max_consecutive_failures
+    }
+
+    /// When nothing reads the row any more.
+    #[must_use]
+    pub fn expires_at(&self, now: Timestamp) -> Timestamp {
+        let unread = self.valid_until.plus(HOUR);
+        if self.failures > 0 { unread.max(Self::kept_for_failures(now)) } else { unread }
+    }
+
+    /// How long a row stays in which a try was taken at `now`.
+    #[must_use]
+    pub(crate) fn kept_for_failures(now: Timestamp) -> Timestamp {
+        now.plus(FAILURES_ARE_KEPT)
+    }
+
+    /// Its public name.
+    #[must_use]
+    pub fn id(&self) -> OtpId {
+        self.id
+    }
+
+    /// What has become of it.
+    #[must_use]
+    pub fn status(&self) -> Status {
+        self.status
+    }
+
+    /// The first moment at which the code is no longer accepted.
+    #[must_use]
+    pub fn valid_until(&self) -> Timestamp {
+        self.valid_until
+    }
+
+    /// Seconds of life that the code was issued with.
+    #[must_use]
+    pub fn expires_in(&self) -> i64 {
+        self.issued_at.until(self.valid_until)
+    }
+
+    /// How its text fared, as far as it is recorded.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        self.delivery.as_ref().map_or(Outcome::Unknown, |delivery| delivery.outcome)
+    }
+
+    /// The challenge with what became of its text: one that surely failed is REJECTED.
+    #[must_use]
+    pub fn delivered(mut self, delivery: Delivery) -> Self {
+        if delivery.outcome == Outcome::Failed && self.status == Status::Pending {
+            self.status = Status::Rejected;
+        }
+        self.delivery = Some(delivery);
+        self
+    }
+}

@@ -1,0 +1,103 @@
+//! What a typed code means, and why one cannot be tried or confirmed.
+
+use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
+
+use super::{Challenge, Status};
+use crate::domain::code::{Code, OtpId};
+use crate::domain::mac::{Pepper, PepperId};
+use crate::domain::policy::Policy;
+use crate::domain::refusal::Refusal;
+use crate::domain::time::{HOUR, Timestamp};
+use crate::domain::username::Username;
+
+/// What a typed code turned out to be, after its try was paid for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The newest code, typed for the first time: it may be confirmed.
+    Right,
+    /// Anything else.
+    Refused(Wrong),
+}
+
+/// Why a typed code confirms nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wrong {
+    /// The newest code, but it was confirmed before.
+    AlreadyUsed,
+    /// The code of an earlier text.
+    Superseded,
+    /// No code of ours.
+    NoMatch,
+}
+
+impl Challenge {
+    /// Why no try could be taken at the challenge in `row`, which is what the failing condition returned.
+    #[must_use]
+    pub fn why_no_try(
+        row: Option<&Self>,
+        asked: Option<OtpId>,
+        pepper: PepperId,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Refusal {
+        let Some(row) = row else { return Refusal::OtpNotFound };
+        let long_ended = now.as_second() - row.valid_until.as_second() > HOUR;
+        if row.is_locked(policy) {
+            Refusal::Locked
+        } else if row.status == Status::Rejected || long_ended {
+            Refusal::OtpNotFound
+        } else if asked.is_some_and(|asked| asked != row.id) {
+            Refusal::OtpSuperseded { attempts_remaining: None }
+        } else if row.valid_until <= now || row.pepper != pepper {
+            Refusal::OtpExpired
+        } else {
+            Refusal::OtpExhausted
+        }
+    }
+
+    /// Compares `code` with the newest code and the superseded ones, all of them in constant time.
+    ///
+    /// The try must have been taken before: `self` is the row that the taking returned.
+    #[must_use]
+    pub fn judge(&self, code: &Code, username: &Username, pepper: &Pepper) -> Verdict {
+        let newest = self.mac.ct_eq(&code.mac(pepper, self.id, username));
+        let earlier = self
+            .superseded
+            .iter()
+            .map(|earlier| earlier.mac.ct_eq(&code.mac(pepper, earlier.id, username)))
+            .fold(Choice::from(0), |any, one| any | one);
+        let mut verdict = 0_u8;
+        verdict.conditional_assign(&1, earlier);
+        verdict.conditional_assign(&2, newest);
+        match (verdict, self.status) {
+            (2, Status::Pending) => Verdict::Right,
+            (2, _) => Verdict::Refused(Wrong::AlreadyUsed),
+            (1, _) => Verdict::Refused(Wrong::Superseded),
+            _ => Verdict::Refused(Wrong::NoMatch),
+        }
+    }
+
+    /// How many more codes will be compared: what is left of this code's tries, and of the run before the lock.
+    #[must_use]
+    pub fn attempts_remaining(&self, policy: &Policy) -> u32 {
+        let of_code = policy.max_attempts.saturating_sub(self.attempts);
+        of_code.min(policy.max_consecutive_failures.saturating_sub(self.failures))
+    }
+
+    /// Why a right code could not be confirmed, given the row as the failing condition found it.
+    #[must_use]
+    pub fn why_not_confirmed(row: Option<&Self>, compared: OtpId, policy: &Policy, now: Timestamp) -> Refusal {
+        match row {
+            None => Refusal::OtpNotFound,
+            Some(row) if row.id != compared => {
+                Refusal::OtpSuperseded { attempts_remaining: Some(row.attempts_remaining(policy)) }
+            }
+            Some(row) => match row.status {
+                Status::Confirmed => Refusal::OtpAlreadyUsed,
+                Status::Rejected => Refusal::OtpNotFound,
+                Status::Pending if row.valid_until <= now => Refusal::OtpExpired,
+                Status::Pending => Refusal::OtpNotFound,
+            },
+        }
+    }
+}

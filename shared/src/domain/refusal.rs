@@ -1,0 +1,66 @@
+//! Every reason why the rules say no.
+
+/// Why a well-formed request is refused.
+///
+/// Waits are whole seconds from now, until the moment at which the same request would no longer be refused for
+/// this reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// Signup: somebody has this username.
+    UsernameTaken,
+    /// Signup: the idempotency key came with another name, number or password before.
+    IdempotencyMismatch,
+    /// Send: a code is live.
+    OtpPending {
+        /// The rest of its life.
+        retry_after: i64,
+    },
+    /// Send and resend: the cooldown since the last code.
+    ResendTooSoon {
+        /// The rest of the cooldown.
+        retry_after: i64,
+    },
+    /// A cap is reached.
+    RateLimited {
+        /// Which one.
+        cap: Cap,
+        /// Until it has room again.
+        retry_after: i64,
+    },
+    /// The day's texts are used up.
+    BudgetSpent {
+        /// Until the next UTC day.
+        retry_after: i64,
+    },
+    /// Too many wrong codes in a row; an operator has to unlock the username.
+    Locked,
+    /// Verify: no code is waiting.
+    OtpNotFound,
+    /// Verify: the code is too old.
+    OtpExpired,
+    /// Verify: the code's tries are used up.
+    OtpExhausted,
+    /// Verify: the code was right, and was confirmed before.
+    OtpAlreadyUsed,
+    /// Verify: a wrong code, which cost a try.
+    InvalidOtp {
+        /// Tries left.
+        attempts_remaining: u32,
+    },
+    /// Verify: the code of an earlier text, or the id of an earlier challenge.
+    OtpSuperseded {
+        /// Tries left at the newest code; absent when no try was spent.
+        attempts_remaining: Option<u32>,
+    },
+}
+
+/// Whose cap on codes is reached. A caller is not told: it would tell whose phone a username has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cap {
+    /// Codes per username in any hour.
+    Username,
+    /// Codes per phone and UTC day.
+    Phone,
+    /// Codes per source address and clock hour.
+    Address,
+}

@@ -1,0 +1,246 @@
+//! Every refusal, and the one table that gives it a status and a code.
+
+use lambda_http::http::StatusCode;
+use thiserror::Error;
+
+use crate::domain::field::{Broken, Rule};
+use crate::domain::refusal::Refusal;
+use crate::store::Failure;
+
+/// Seconds after which a caller may try again when the store was unavailable.
+const RETRY_SOON: i64 = 1;
+
+/// Why a request does not get what it asks for.
+///
+/// What a caller reads of it is [`Error::answer`]; the chain of sources is for the log alone.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// The body is not what any call takes; the text says what it should be.
+    #[error("malformed request: {0}")]
+    Malformed(&'static str),
+    /// Fields break their rules: all of them, in the order of the request's documentation.
+    #[error("{} fields break their rules", .0.len())]
+    Invalid(Vec<BrokenField>),
+    /// The body is longer than [`crate::http::LONGEST_BODY`].
+    #[error("payload too large")]
+    PayloadTooLarge,
+    /// The body is not JSON by its header, or is encoded.
+    #[error("unsupported media type")]
+    UnsupportedMediaType,
+    /// The rules say no.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
+    /// Courier refused the text, or is known to be down.
+    #[error("no text could be sent")]
+    SmsUnavailable {
+        /// Seconds until a text will be tried again.
+        retry_after: i64,
+    },
+    /// The store failed.
+    #[error(transparent)]
+    Store(#[from] Failure),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+
+/// A field, and the rule that it breaks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BrokenField {
+    /// Its name as the client wrote it.
+    pub field: String,
+    /// Which rule, and what to do about it.
+    pub broken: Broken,
+}
+
+impl BrokenField {
+    /// The field `field` breaks `rule`, explained by `detail`.
+    #[must_use]
+    pub fn new(field: &str, rule: Rule, detail: &'static str) -> Self {
+        Self { field: field.to_owned(), broken: Broken::new(rule, detail) }
+    }
+}
+
+/// What a caller reads of an [`Error`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// The stable name that clients switch on.
+    pub code: &'static str,
+    /// The code in words, the same for every occurrence (RFC 9457 §3.1.3).
+    pub title: &'static str,
+    /// What happened and what to do now, in a sentence for people.
+    pub detail: &'static str,
+    /// Tries left at the newest code.
+    pub attempts_remaining: Option<u32>,
+    /// Whole seconds after which the same request may succeed.
+    pub retry_after: Option<i64>,
+}
+
+impl Error {
+    /// The table: each error's status, code and words.
+    #[must_use]
+    pub fn answer(&self) -> Answer {
+        use StatusCode as S;
+        let answer = |status, code, title, detail| Answer {
+            status,
+            code,
+            title,
+            detail,
+            attempts_remaining: None,
+            retry_after: None,
+        };
+        match self {
+            Self::Malformed(detail) => answer(S::BAD_REQUEST, "invalid_request", "Invalid request", detail),
+            Self::Invalid(_) => answer(
+                S::BAD_REQUEST,
+                "invalid_request",
+                "Invalid request",
+                "Some fields break their rules; `errors` names each of them.",
+            ),
+            Self::PayloadTooLarge => answer(
+                S::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "Payload too large",
+                "A body has at most 4096 bytes.",
+            ),
+            Self::UnsupportedMediaType => answer(
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported_media_type",
+                "Unsupported media type",
+                "Send JSON: `Content-Type: application/json`, in UTF-8, without a `Content-Encoding`.",
+            ),
+            Self::Refused(refusal) => refused(refusal),
+            Self::SmsUnavailable { retry_after } => Answer {
+                retry_after: Some(*retry_after),
+                ..answer(
+                    S::SERVICE_UNAVAILABLE,
+                    "sms_unavailable",
+                    "SMS unavailable",
+                    "The text could not be sent. Try again later.",
+                )
+            },
+            Self::Store(Failure::Unavailable { .. }) => Answer {
+                retry_after: Some(RETRY_SOON),
+                ..answer(
+                    S::SERVICE_UNAVAILABLE,
+                    "unavailable",
+                    "Service unavailable",
+                    "The service is busy or partly down. Try again in a moment.",
+                )
+            },
+            Self::Store(Failure::Broken { .. }) => answer(
+                S::INTERNAL_SERVER_ERROR,
+                "internal",
+                "Internal error",
+                "Something went wrong on our side. If it stays, report the `requestId`.",
+            ),
+        }
+    }
+}
+
+fn refused(refusal: &Refusal) -> Answer {
+    use StatusCode as S;
+    let answer = |status, code, title, detail| Answer {
+        status,
+        code,
+        title,
+        detail,
+        attempts_remaining: None,
+        retry_after: None,
+    };
+    match *refusal {
+        Refusal::UsernameTaken => answer(
+            S::CONFLICT,
+            "username_taken",
+            "Username taken",
+            "Somebody has this username. Choose another one.",
+        ),
+        Refusal::IdempotencyMismatch => answer(
+            S::CONFLICT,
+            "idempotency_mismatch",
+            "Idempotency key reused",
+            "This idempotency key came with other details before. Use a new key for a new request.",
+        ),
+        Refusal::OtpPending { retry_after } => Answer {
+            retry_after: Some(retry_after),
+            ..answer(
+                S::CONFLICT,
+                "otp_pending",
+                "Code pending",
+                "A code is on its way and still valid. Type it, or call /resend for a new one.",
+            )
+        },
+        Refusal::ResendTooSoon { retry_after } => Answer {
+            retry_after: Some(retry_after),
+            ..answer(
+                S::TOO_MANY_REQUESTS,
+                "resend_too_soon",
+                "Too soon",
+                "The last code was sent a moment ago. Wait before asking for another one.",
+            )
+        },
+        Refusal::RateLimited { cap: _, retry_after } => Answer {
+            retry_after: Some(retry_after),
+            ..answer(
+                S::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too many codes",
+                "Too many codes were asked for. Wait before asking for another one.",
+            )
+        },
+        Refusal::BudgetSpent { retry_after } => Answer {
+            retry_after: Some(retry_after),
+            ..answer(
+                S::SERVICE_UNAVAILABLE,
+                "sms_budget_spent",
+                "No more texts today",
+                "The texts of this day are used up. Try again tomorrow (UTC).",
+            )
+        },
+        Refusal::Locked => answer(
+            S::FORBIDDEN,
+            "locked",
+            "Locked",
+            "Too many wrong codes were typed in a row. Only an operator can unlock this username.",
+        ),
+        Refusal::OtpNotFound => answer(
+            S::NOT_FOUND,
+            "otp_not_found",
+            "No code waiting",
+            "No code is waiting for this username. Call /send for one.",
+        ),
+        Refusal::OtpExpired => {
+            answer(S::GONE, "otp_expired", "Code expired", "The code is too old. Call /send for a new one.")
+        }
+        Refusal::OtpExhausted => answer(
+            S::GONE,
+            "otp_exhausted",
+            "Tries used up",
+            "The tries at this code are used up. Call /send for a new one.",
+        ),
+        Refusal::OtpAlreadyUsed => answer(
+            S::CONFLICT,
+            "otp_already_used",
+            "Code already used",
+            "This code was right, and was confirmed before.",
+        ),
+        Refusal::InvalidOtp { attempts_remaining } => Answer {
+            attempts_remaining: Some(attempts_remaining),
+            ..answer(S::UNPROCESSABLE_ENTITY, "invalid_otp", "Wrong code", "The code is wrong.")
+        },
+        Refusal::OtpSuperseded { attempts_remaining } => Answer {
+            attempts_remaining,
+            ..answer(
+                S::UNPROCESSABLE_ENTITY,
+                "otp_superseded",
+                "Code superseded",
+                "This is the code of an earlier text. Type the newest one.",
+            )
+        },
+    }
+}

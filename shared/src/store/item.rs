@@ -1,0 +1,80 @@
+//! Attributes of items, written and read.
+
+use std::collections::HashMap;
+
+use aws_sdk_dynamodb::primitives::Blob;
+use aws_sdk_dynamodb::types::AttributeValue;
+use thiserror::Error;
+
+use crate::domain::time::Timestamp;
+
+/// An item as DynamoDB holds it.
+pub(super) type Item = HashMap<String, AttributeValue>;
+
+/// The attribute that is missing or of another type than we write.
+#[derive(Debug, Error)]
+#[error("the attribute `{0}` is missing or malformed")]
+pub(super) struct Malformed(pub(super) &'static str);
+
+pub(super) fn text(text: impl Into<String>) -> AttributeValue {
+    AttributeValue::S(text.into())
+}
+
+pub(super) fn number(number: impl Into<i64>) -> AttributeValue {
+    AttributeValue::N(number.into().to_string())
+}
+
+pub(super) fn moment(moment: Timestamp) -> AttributeValue {
+    number(moment.as_second())
+}
+
+pub(super) fn bytes(bytes: &[u8]) -> AttributeValue {
+    AttributeValue::B(Blob::new(bytes))
+}
+
+/// Reads attributes of one item; each error names the attribute.
+pub(super) struct Reader<'a>(pub(super) &'a Item);
+
+impl<'a> Reader<'a> {
+    fn of_type<T>(
+        &self,
+        name: &'static str,
+        read: impl FnOnce(&'a AttributeValue) -> Option<T>,
+    ) -> Result<T, Malformed> {
+        self.0.get(name).and_then(read).ok_or(Malformed(name))
+    }
+
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    pub(super) fn text(&self, name: &'static str) -> Result<&'a str, Malformed> {
+        self.of_type(name, |value| value.as_s().ok().map(String::as_str))
+    }
+
+    pub(super) fn number<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Malformed> {
+        self.of_type(name, |value| value.as_n().ok()?.parse().ok())
+    }
+
+    pub(super) fn moment(&self, name: &'static str) -> Result<Timestamp, Malformed> {
+        self.number(name).map(Timestamp::from_second)
+    }
+
+    pub(super) fn bytes<const N: usize>(&self, name: &'static str) -> Result<[u8; N], Malformed> {
+        self.of_type(name, |value| value.as_b().ok()?.as_ref().try_into().ok())
+    }
+
+    pub(super) fn map(&self, name: &'static str) -> Result<Reader<'a>, Malformed> {
+        self.of_type(name, |value| value.as_m().ok().map(Reader))
+    }
+
+    /// Reads a list of maps, each by `read`.
+    pub(super) fn list<T>(
+        &self,
+        name: &'static str,
+        read: impl Fn(Reader<'a>) -> Result<T, Malformed>,
+    ) -> Result<Vec<T>, Malformed> {
+        let values = self.of_type(name, |value| value.as_l().ok())?;
+        values.iter().map(|value| read(Reader(value.as_m().map_err(|_| Malformed(name))?))).collect()
+    }
+}

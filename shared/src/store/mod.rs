@@ -1,0 +1,64 @@
+//! Users, challenges and limits in DynamoDB: every write is conditional on what was decided from.
+//!
+//! One rule runs through all of it: a decision is taken outside, by a pure function, and the write that carries
+//! it out commits only if nothing changed since. `users` and `otps` hold the rows, `limits` the
+//! counters; `issuing` and `tries` are the writes of the calls, `transaction` and `update` how a write is carried
+//! out while others are at the same row.
+
+mod failure;
+mod issuing;
+mod item;
+mod limits;
+mod otps;
+mod transaction;
+mod tries;
+mod update;
+mod users;
+
+use aws_sdk_dynamodb::Client;
+
+pub use failure::Failure;
+pub use issuing::{Issued, SignedUp};
+pub use limits::Limits;
+pub use tries::{Confirmed, Try};
+
+use crate::clock::Deadline;
+use crate::domain::challenge::Challenge;
+use crate::domain::user::User;
+use crate::domain::username::Username;
+
+/// The tables of users and challenges.
+#[derive(Clone, Debug)]
+pub struct Store {
+    client: Client,
+    users: String,
+    otps: String,
+}
+
+impl Store {
+    /// The store in the tables `users` and `otps`.
+    #[must_use]
+    pub fn new(client: Client, users: String, otps: String) -> Self {
+        Self { client, users, otps }
+    }
+
+    /// Reads what is known of a username: two consistent reads at once.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer in time, or holds a row that is none of ours.
+    pub async fn load(
+        &self,
+        username: &Username,
+        deadline: Deadline,
+    ) -> Result<(Option<User>, Option<Challenge>), Failure> {
+        tokio::try_join!(self.user(username, deadline), self.challenge(username, deadline))
+    }
+
+    /// Opens the connection to DynamoDB by a read that finds nothing, so that the first request need not.
+    ///
+    /// It is of no consequence whether that succeeds.
+    pub async fn warm(&self) {
+        let read = self.client.get_item().table_name(&self.otps).key("username", item::text("-"));
+        drop(read.send().await);
+    }
+}

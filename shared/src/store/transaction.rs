@@ -1,0 +1,114 @@
+//! One transaction, repeated while others are at the same rows.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use rand::RngExt as _;
+
+use super::Failure;
+use super::failure::is_busy;
+use super::item::Item;
+use crate::clock::Deadline;
+
+/// Why a request builder of the SDK cannot fail here.
+pub(super) const EXPECT_COMPLETE: &str = "every required member is given";
+
+/// The first pause before a conflicting write is repeated; each further one may be twice as long. A transaction
+/// takes some 10 ms, so that is how long the winner needs.
+const FIRST_PAUSE: Duration = Duration::from_millis(20);
+
+/// The longest pause before a conflicting write is repeated.
+const LONGEST_PAUSE: Duration = Duration::from_millis(320);
+
+/// What became of a transaction.
+pub(super) enum Written {
+    /// All of it was written.
+    All,
+    /// None of it was, because conditions failed: for each item, whether its own did, and its row if asked for.
+    Nothing(Vec<Check>),
+}
+
+/// What became of one item's condition.
+#[derive(Debug)]
+pub(super) enum Check {
+    /// It held, or there was none.
+    Held,
+    /// It failed; this is the row it met, where there is one and the item asked for it.
+    Failed(Option<Item>),
+}
+
+impl Check {
+    pub(super) fn failed(&self) -> bool {
+        matches!(self, Self::Failed(_))
+    }
+}
+
+/// Commits `items`, again and again while other transactions are at the same rows.
+///
+/// Every repetition carries the same client request token, so one whose answer was lost is not written twice and
+/// reads as the success that it was. A failed condition outranks a conflict: what it says will not change by
+/// waiting.
+pub(super) async fn commit(
+    client: &Client,
+    attempted: &'static str,
+    items: Vec<TransactWriteItem>,
+    deadline: Deadline,
+) -> Result<Written, Failure> {
+    let token = token();
+    let mut pauses = Pauses::default();
+    loop {
+        let write = client
+            .transact_write_items()
+            .set_transact_items(Some(items.clone()))
+            .client_request_token(&token)
+            .send();
+        let error = match deadline.run(write).await.map_err(|_| Failure::out_of_time(attempted))? {
+            Ok(_) => return Ok(Written::All),
+            Err(error) => error,
+        };
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+            let reasons = cancelled.cancellation_reasons();
+            let checks: Vec<_> = reasons
+                .iter()
+                .map(|reason| match reason.code() {
+                    Some("ConditionalCheckFailed") => Check::Failed(reason.item().cloned()),
+                    _ => Check::Held,
+                })
+                .collect();
+            if checks.iter().any(Check::failed) {
+                return Ok(Written::Nothing(checks));
+            }
+            let passing = |code: &str| {
+                matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
+            };
+            if !reasons.iter().filter_map(|reason| reason.code()).any(passing) {
+                return Err(Failure::broken(attempted, "the transaction was cancelled for a reason unknown to us"));
+            }
+        } else if !error.code().is_some_and(is_busy) {
+            return Err(Failure::of(attempted, error));
+        }
+        if !deadline.sleep(pauses.next()).await {
+            return Err(Failure::out_of_time(attempted));
+        }
+    }
+}
+
+/// A client request token: whoever repeats it means the same write.
+fn token() -> String {
+    format!("{:032x}", rand::rng().random::<u128>())
+}
+
+/// Exponential backoff with full jitter.
+#[derive(Default)]
+pub(super) struct Pauses(u32);
+
+impl Pauses {
+    pub(super) fn next(&mut self) -> Duration {
+        let longest = FIRST_PAUSE.saturating_mul(1 << self.0.min(16)).min(LONGEST_PAUSE);
+        self.0 += 1;
+        rand::rng().random_range(Duration::ZERO..=longest)
+    }
+}

@@ -1,0 +1,137 @@
+//! The writes of a verification: a try is taken before a code is compared, and a right code is confirmed once.
+
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
+
+use super::item::{moment, number, text};
+use super::otps::{self, from_answer};
+use super::transaction::{Check, EXPECT_COMPLETE, Written, commit};
+use super::update::{Unwritten, repeat_while_busy};
+use super::{Failure, Store};
+use crate::clock::Deadline;
+use crate::domain::challenge::{Challenge, Status};
+use crate::domain::code::OtpId;
+use crate::domain::mac::PepperId;
+use crate::domain::policy::Policy;
+use crate::domain::time::{HOUR, Timestamp};
+use crate::domain::username::Username;
+
+const TAKE_TRY: &str = "take a try";
+const CONFIRM: &str = "confirm the code";
+
+/// What became of taking a try.
+#[derive(Debug)]
+pub enum Try {
+    /// It is paid for; this is the row with it.
+    Taken(Box<Challenge>),
+    /// No try could be had, and nothing changed; this is the row that said so.
+    Refused(Option<Box<Challenge>>),
+}
+
+/// What became of confirming a code.
+#[derive(Debug)]
+pub enum Confirmed {
+    /// The code is CONFIRMED and the user VERIFIED, both at once.
+    Done,
+    /// Nothing changed: the challenge is no longer the one that was compared, or no longer pending.
+    Changed(Option<Box<Challenge>>),
+    /// Nothing changed: nobody has the username any more.
+    NoUser,
+}
+
+impl Store {
+    /// Takes a try at the newest code: the write that pays for a comparison, before it.
+    ///
+    /// Its condition is the whole rule: the code is PENDING or CONFIRMED, within its life, with tries left,
+    /// not locked, made with this pepper, and the one asked for. Two requests cannot pay with the same try.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer in time. The try may have been taken all the same; it is not repeated.
+    pub async fn take_try(
+        &self,
+        username: &Username,
+        asked: Option<OtpId>,
+        pepper: PepperId,
+        policy: &Policy,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Result<Try, Failure> {
+        let condition = "(#status = :pending OR #status = :confirmed) AND validUntil > :now \
+                         AND attempts < :max AND failures < :cap AND pepperId = :pepper";
+        let mut write = self
+            .client
+            .update_item()
+            .table_name(&self.otps)
+            .key("username", text(username.as_str()))
+            .update_expression(
+                "SET attempts = attempts + :one, failures = failures + :one, expiresAt = :kept",
+            )
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", otps::status(Status::Pending))
+            .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
+            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":max", number(policy.max_attempts))
+            .expression_attribute_values(":cap", number(policy.max_consecutive_failures))
+            .expression_attribute_values(":pepper", otps::pepper(pepper))
+            .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":kept", moment(Challenge::kept_for_failures(now)))
+            .return_values(ReturnValue::AllNew)
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
+        write = match asked {
+            None => write.condition_expression(condition),
+            Some(id) => write
+                .condition_expression(format!("{condition} AND otpId = :id"))
+                .expression_attribute_values(":id", text(id.to_string())),
+        };
+        let once = aws_sdk_dynamodb::config::Config::builder()
+            .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
+        let send = || write.clone().customize().config_override(once.clone()).send();
+        match repeat_while_busy(TAKE_TRY, deadline, send).await {
+            Ok(output) => from_answer(TAKE_TRY, output.attributes.as_ref())?
+                .map(|row| Try::Taken(Box::new(row)))
+                .ok_or_else(|| Failure::broken(TAKE_TRY, "the row is missing in the answer")),
+            Err(Unwritten::Refused(row)) => {
+                Ok(Try::Refused(from_answer(TAKE_TRY, row.as_ref())?.map(Box::new)))
+            }
+            Err(Unwritten::Failed(failure)) => Err(failure),
+        }
+    }
+
+    /// Confirms the challenge whose code was compared and found right, and verifies its user: both or neither.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer in time; the write may have happened all the same.
+    pub async fn confirm(
+        &self,
+        username: &Username,
+        compared: &Challenge,
+        now: Timestamp,
+        deadline: Deadline,
+    ) -> Result<Confirmed, Failure> {
+        let otp = Update::builder()
+            .table_name(&self.otps)
+            .key("username", text(username.as_str()))
+            .update_expression("SET #status = :confirmed, failures = :none, expiresAt = :unread")
+            .condition_expression("otpId = :id AND #status = :pending AND validUntil > :now")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
+            .expression_attribute_values(":pending", otps::status(Status::Pending))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":unread", moment(compared.valid_until.plus(HOUR)))
+            .expression_attribute_values(":id", text(compared.id.to_string()))
+            .expression_attribute_values(":now", moment(now))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .build()
+            .expect(EXPECT_COMPLETE);
+        let items =
+            vec![TransactWriteItem::builder().update(otp).build(), self.verify_user(username, now)];
+        match commit(&self.client, CONFIRM, items, deadline).await? {
+            Written::All => Ok(Confirmed::Done),
+            Written::Nothing(checks) => match checks.into_iter().next() {
+                Some(Check::Failed(row)) => {
+                    Ok(Confirmed::Changed(from_answer(CONFIRM, row.as_ref())?.map(Box::new)))
+                }
+                _ => Ok(Confirmed::NoUser),
+            },
+        }
+    }
+}
