@@ -1,0 +1,384 @@
+//! Phone numbers that we may text, and where.
+
+use std::{collections::BTreeSet, fmt};
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
+
+use super::field::{Broken, Rule};
+
+/// A region of the numbering plans: the two upper-case letters of ISO 3166-1 alpha-2 (and `AC`, `TA` and `XK`, which
+/// have numbers without having such a code of their own).
+///
+/// A region is not a calling code: +1 is the United States, Canada, Jamaica and two dozen more.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Region([u8; 2]);
+
+impl Region {
+    /// The region that `code` names, if it is one that has phone numbers.
+    #[must_use]
+    pub fn parse(code: &str) -> Option<Self> {
+        PHONE_NUMBER_UTIL
+            .get_supported_regions()
+            .filter_map(Self::from_library)
+            .find(|region| region.as_str() == code)
+    }
+
+    /// The two letters.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        str::from_utf8(&self.0).unwrap_or_default()
+    }
+
+    /// The library's region; `None` for its `001`, which stands for networks that belong to no region.
+    fn from_library(region: rlibphonenumber::Region) -> Option<Self> {
+        region.as_region_str().as_bytes().try_into().ok().map(Self)
+    }
+}
+
+impl fmt::Debug for Region {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The regions whose numbers may be texted.
+///
+/// Most toll fraud by SMS pumping ends in a few expensive regions: naming the regions that have users shuts it out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Regions(Allowed);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Allowed {
+    All,
+    Only(BTreeSet<Region>),
+}
+
+impl Regions {
+    /// Every region.
+    #[must_use]
+    pub const fn all() -> Self {
+        Self(Allowed::All)
+    }
+
+    /// The regions that the setting `ALLOWED_REGIONS` names: codes separated by commas, or `*` for all.
+    ///
+    /// # Errors
+    ///
+    /// What is wrong with the setting, naming each unknown region.
+    pub fn parse(setting: &str) -> Result<Self, String> {
+        if setting.trim() == "*" {
+            return Ok(Self::all());
+        }
+        let codes: Vec<&str> = setting.split(',').map(str::trim).collect();
+        if codes.iter().any(|code| code.is_empty()) {
+            return Err(
+                "needs ISO 3166-1 codes separated by commas, such as US,AU, or * for all regions".into()
+            );
+        }
+        let unknown: Vec<String> = codes
+            .iter()
+            .filter(|code| Region::parse(code).is_none())
+            .map(|code| format!("{code:?}"))
+            .collect();
+        if !unknown.is_empty() {
+            return Err(format!(
+                "does not know {}: regions are ISO 3166-1 codes in upper case, such as US,AU, or * for all",
+                unknown.join(", ")
+            ));
+        }
+        Ok(Self(Allowed::Only(codes.iter().filter_map(|code| Region::parse(code)).collect())))
+    }
+
+    /// Whether numbers of `region` may be texted.
+    #[must_use]
+    pub fn allow(&self, region: Region) -> bool {
+        match &self.0 {
+            Allowed::All => true,
+            Allowed::Only(regions) => regions.contains(&region),
+        }
+    }
+}
+
+/// A mobile number in E.164 form that we may text: valid, of a mobile line, in an allowed region.
+///
+/// A fixed line counts as mobile where a number does not tell the two apart, as in North America. One line has one
+/// spelling, so that counting by number cannot be cheated: what the numbering plan would write in another way (a
+/// national prefix left in) is refused.
+///
+/// `Debug` shows its last two digits, so a `MobileNumber` is safe to log.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct MobileNumber(String);
+
+impl MobileNumber {
+    /// The number that `text` spells, if it is a mobile number in one of the regions `allowed`.
+    ///
+    /// # Errors
+    ///
+    /// The first that holds: [`Rule::Format`] for what is not a valid number in E.164 form, [`Rule::LineType`] for a
+    /// line that is not mobile or belongs to no region (satellites, international networks), [`Rule::Region`] for a
+    /// mobile number of a region that is not allowed.
+    pub fn parse(text: &str, allowed: &Regions) -> Result<Self, Broken> {
+        let number = valid(text).ok_or_else(|| {
+            Broken::new(
+                Rule::Format,
+                "A mobile number is a valid number in E.164 form, such as +12025550143.",
+            )
+        })?;
+        let region = mobile_region(&number)
+            .ok_or_else(|| Broken::new(Rule::LineType, "The number has to be that of a mobile phone."))?;
+        if !allowed.allow(region) {
+            return Err(Broken::new(Rule::Region, "Numbers of this region cannot be verified here."));
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// A number as the store keeps it: one that was parsed when it was written.
+    pub(crate) fn from_store(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The number in E.164 form: a plus sign and 7 to 15 digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The region that the number lies in; `None` once the numbering plan has dropped a number that was stored.
+    #[must_use]
+    pub fn region(&self) -> Option<Region> {
+        valid(&self.0).as_ref().and_then(mobile_region)
+    }
+}
+
+impl fmt::Debug for MobileNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let last_two = self.0.char_indices().rev().nth(1).map_or("", |(at, _)| &self.0[at..]);
+        write!(f, "MobileNumber(…{last_two})")
+    }
+}
+
+/// Builds the tables of the numbering plans, which takes some 15 ms: meant for the start of a function.
+pub fn warm() {
+    // The parse compiles the patterns that most numbers meet; its result does not matter.
+    let _ = MobileNumber::parse("+12025550143", &Regions::all());
+}
+
+/// The number that `text` spells, if it is valid and `text` is just how E.164 writes it.
+///
+/// The library also accepts what people type (`tel:`, brackets, letters, other scripts' digits); the first check
+/// keeps all of that away from it.
+fn valid(text: &str) -> Option<PhoneNumber> {
+    if !is_e164(text) {
+        return None;
+    }
+    let number = PHONE_NUMBER_UTIL.parse(text, None).ok()?;
+    let unchanged = PHONE_NUMBER_UTIL.format(&number, PhoneNumberFormat::E164) == text;
+    (unchanged && PHONE_NUMBER_UTIL.is_valid_number(&number)).then_some(number)
+}
+
+/// Whether `text` matches `^\+[1-9][0-9]{6,14}$`: ITU-T E.164 allows 15 digits, none of them leading zeros.
+fn is_e164(text: &str) -> bool {
+    match text.as_bytes() {
+        [b'+', b'1'..=b'9', rest @ ..] => {
+            (6..=14).contains(&rest.len()) && rest.iter().all(u8::is_ascii_digit)
+        }
+        _ => false,
+    }
+}
+
+/// The region of a mobile number; `None` for another kind of line and for networks that belong to no region.
+fn mobile_region(number: &PhoneNumber) -> Option<Region> {
+    match PHONE_NUMBER_UTIL.get_number_type(number) {
+        PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {}
+        _ => return None,
+    }
+    PHONE_NUMBER_UTIL.get_region_for_number(number).and_then(Region::from_library)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn only(setting: &str) -> Regions {
+        Regions::parse(setting).unwrap()
+    }
+
+    fn rule(text: &str, allowed: &Regions) -> Option<Rule> {
+        MobileNumber::parse(text, allowed).err().map(|broken| broken.rule)
+    }
+
+    #[test]
+    fn mobile_numbers_lie_in_their_regions() {
+        for (text, region) in [
+            ("+12025550143", "US"),
+            ("+18085550123", "US"),
+            ("+17875550123", "PR"),
+            ("+14165550123", "CA"),
+            ("+18765550123", "JM"),
+            ("+61491570006", "AU"),
+            ("+4915112345678", "DE"),
+            ("+447911012345", "GB"),
+            ("+447911123456", "GG"),
+            ("+447624123456", "IM"),
+            ("+525512345678", "MX"),
+            ("+79161234567", "RU"),
+            ("+77010001234", "KZ"),
+        ] {
+            let number = MobileNumber::parse(text, &only(region)).unwrap();
+            assert_eq!(number.as_str(), text);
+            assert_eq!(number.region(), Region::parse(region));
+            assert_eq!(MobileNumber::parse(text, &Regions::all()), Ok(number));
+        }
+    }
+
+    /// Attack 15.
+    #[test]
+    fn a_calling_code_is_not_a_region() {
+        for (text, allowed) in [
+            ("+18765550123", "US"),
+            ("+17875550123", "US"),
+            ("+14165550123", "US"),
+            ("+447911123456", "GB"),
+            ("+447624123456", "GB"),
+            ("+77010001234", "RU"),
+            ("+61491570006", "US,CA"),
+        ] {
+            assert_eq!(rule(text, &only(allowed)), Some(Rule::Region), "{text}");
+        }
+    }
+
+    /// Attack 15.
+    #[test]
+    fn lines_that_are_not_mobile_are_refused_wherever_they_are() {
+        for (text, line) in [
+            ("+18005550199", "toll-free"),
+            ("+19005550100", "premium rate"),
+            ("+15005550006", "personal, North America"),
+            ("+447012345678", "personal"),
+            ("+448451234567", "shared cost"),
+            ("+33891234567", "premium rate, France"),
+            ("+443001234567", "universal access"),
+            ("+447640123456", "pager"),
+            ("+442079460000", "fixed"),
+            ("+390612345678", "fixed, with its zero"),
+            ("+541123456789", "fixed, Argentina"),
+            ("+445612345678", "voice over IP"),
+            ("+881612345678", "satellite"),
+            ("+870301234567", "satellite, at sea"),
+            ("+80012345678", "international toll-free"),
+            ("+979123456789", "international premium rate"),
+        ] {
+            assert_eq!(rule(text, &Regions::all()), Some(Rule::LineType), "{line}");
+            assert_eq!(rule(text, &only("JP")), Some(Rule::LineType), "{line}, elsewhere");
+        }
+    }
+
+    #[test]
+    fn numbers_that_nobody_can_have_are_refused() {
+        for text in [
+            "+447700900123",
+            "+13335550123",
+            "+999123456789",
+            "+61491570006000",
+            "+1202555014",
+            "+120255501433",
+            "+33712345678",
+            "+2120612345678",
+        ] {
+            assert_eq!(rule(text, &Regions::all()), Some(Rule::Format), "{text}");
+        }
+    }
+
+    /// Attack 16.
+    #[test]
+    fn one_line_has_one_spelling() {
+        for text in [
+            "",
+            "+",
+            "12025550143",
+            "0012025550143",
+            "2025550143",
+            "+1 (202) 555-0143",
+            "+1 2025550143",
+            " +12025550143",
+            "+12025550143 ",
+            "+12025550143\n",
+            "++12025550143",
+            "tel:+12025550143",
+            "+12025550143;ext=9",
+            "+12025550143x9",
+            "+12025550143,9",
+            "+1\u{200b}2025550143",
+            "\u{200b}+12025550143",
+            "+１２０２５５５０１４３",
+            "＋12025550143",
+            "+1202555٠١٤٣",
+            "+1202555CALL",
+            "+02025550143",
+            "+112025550143",
+            "+4407911012345",
+            &format!("+1{}", "2".repeat(3_000)),
+        ] {
+            assert_eq!(rule(text, &Regions::all()), Some(Rule::Format), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_setting_names_regions() {
+        assert_eq!(Regions::parse("*"), Ok(Regions::all()));
+        let regions = only("US, AU ,DE,US");
+        for (code, allowed) in [("US", true), ("AU", true), ("DE", true), ("JM", false)] {
+            assert_eq!(regions.allow(Region::parse(code).unwrap()), allowed, "{code}");
+        }
+        assert_eq!(Region::parse("us"), None);
+        assert_eq!(Region::parse("001"), None);
+    }
+
+    #[test]
+    fn a_wrong_setting_is_explained() {
+        for empty in ["", " ", ",", "US,", "US,,AU"] {
+            assert!(Regions::parse(empty).unwrap_err().contains("separated by commas"), "{empty:?}");
+        }
+        for unknown in ["UK", "us", "USA", "+1", "US,*", "US AU", "001", "XX"] {
+            assert!(Regions::parse(unknown).unwrap_err().contains("does not know"), "{unknown:?}");
+        }
+        assert!(Regions::parse("US,UK,DE,EU").unwrap_err().contains(r#"does not know "UK", "EU":"#));
+    }
+
+    #[test]
+    fn debug_shows_the_last_two_digits_only() {
+        let number = MobileNumber::parse("+12025550143", &Regions::all()).unwrap();
+        assert_eq!(format!("{number:?}"), "MobileNumber(…43)");
+        assert_eq!(format!("{:?}", MobileNumber::from_store(String::new())), "MobileNumber(…)");
+    }
+
+    #[test]
+    fn a_refusal_does_not_repeat_the_value() {
+        for text in ["+18005550199", "+18765550123", "+447700900123"] {
+            assert!(!MobileNumber::parse(text, &only("US")).unwrap_err().detail.contains(text));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_accepted_is_unchanged_and_in_e164(text in prop_oneof![any::<String>(), "\\+?[0-9]{1,17}"]) {
+            if let Ok(number) = MobileNumber::parse(&text, &Regions::all()) {
+                prop_assert_eq!(number.as_str(), &text);
+                prop_assert!(is_e164(&text));
+                prop_assert!(number.region().is_some());
+            }
+        }
+
+        #[test]
+        fn an_allowed_region_is_the_numbers_own(text in "\\+(1|7|44|61|49|212|599)[0-9]{7,10}") {
+            if let Ok(number) = MobileNumber::parse(&text, &Regions::all()) {
+                let own = number.region().unwrap();
+                prop_assert_eq!(rule(&text, &only(own.as_str())), None);
+                let other = if own.as_str() == "JP" { "US" } else { "JP" };
+                prop_assert_eq!(rule(&text, &only(other)), Some(Rule::Region));
+            }
+        }
+    }
+}

@@ -1,0 +1,215 @@
+//! DynamoDB's JSON protocol, as far as the proxy has to read and write it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{self, HeaderMap, HeaderName, HeaderValue};
+use hyper::http::{request, response};
+use hyper::{Request, Response, StatusCode};
+use serde_json::{Value, json};
+
+use super::call::{Operation, Outcome};
+
+const TARGET: &str = "x-amz-target";
+const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-crc32");
+const METER: &str = "ReturnConsumedCapacity";
+const METERED: &str = "ConsumedCapacity";
+
+/// What belongs to one connection or one encoding of the body, and so is not passed on.
+const HOP_BY_HOP: [HeaderName; 6] = [
+    header::CONNECTION,
+    header::CONTENT_LENGTH,
+    header::EXPECT,
+    header::HOST,
+    header::TRANSFER_ENCODING,
+    HeaderName::from_static("keep-alive"),
+];
+
+/// A request of a client.
+pub(super) struct Question {
+    pub(super) operation: Operation,
+    pub(super) tables: Vec<String>,
+    pub(super) body: Value,
+    parts: request::Parts,
+    bytes: Bytes,
+    meters: bool,
+}
+
+impl Question {
+    /// Reads a request to its end; `None` if the client broke off.
+    pub(super) async fn read(request: Request<Incoming>) -> Option<Self> {
+        let (parts, body) = request.into_parts();
+        let bytes = body.collect().await.ok()?.to_bytes();
+        let target = parts.headers.get(TARGET).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let operation = Operation::from(target.rsplit('.').next().unwrap_or_default());
+        let body: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let unasked = matches!(body[METER].as_str(), None | Some("NONE"));
+        let meters = operation.is_on_data() && body.is_object() && unasked;
+        Some(Self { tables: tables(&operation, &body), operation, body, parts, bytes, meters })
+    }
+
+    /// Whether `text` occurs in the body as sent.
+    pub(super) fn contains(&self, text: &str) -> bool {
+        String::from_utf8_lossy(&self.bytes).contains(text)
+    }
+
+    /// How many items the transaction has; nothing else has any.
+    pub(super) fn items(&self) -> usize {
+        self.body["TransactItems"].as_array().map_or(0, Vec::len)
+    }
+
+    /// The request for DynamoDB at `authority`, which asks for the units it consumes.
+    pub(super) fn forwarded(&self, authority: &str) -> Option<Request<Full<Bytes>>> {
+        let mut request =
+            Request::new(Full::new(if self.meters { self.metered() } else { self.bytes.clone() }));
+        *request.method_mut() = self.parts.method.clone();
+        let path = self.parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        *request.uri_mut() = format!("http://{authority}{path}").parse().ok()?;
+        *request.headers_mut() = self.parts.headers.clone();
+        without_hops(request.headers_mut());
+        Some(request)
+    }
+
+    fn metered(&self) -> Bytes {
+        let mut body = self.body.clone();
+        body[METER] = json!("TOTAL");
+        body.to_string().into()
+    }
+}
+
+fn without_hops(headers: &mut HeaderMap) {
+    for name in &HOP_BY_HOP {
+        headers.remove(name);
+    }
+}
+
+/// The tables a body names, each once.
+fn tables(operation: &Operation, body: &Value) -> Vec<String> {
+    let mut named: Vec<&str> = match operation {
+        Operation::BatchGetItem | Operation::BatchWriteItem => {
+            body["RequestItems"].as_object().into_iter().flatten().map(|(table, _)| table.as_str()).collect()
+        }
+        Operation::TransactGetItems | Operation::TransactWriteItems => {
+            let items = body["TransactItems"].as_array().into_iter().flatten();
+            let actions = items.filter_map(Value::as_object).flat_map(|item| item.values());
+            actions.filter_map(|action| action["TableName"].as_str()).collect()
+        }
+        _ => body["TableName"].as_str().into_iter().collect(),
+    };
+    let mut seen = BTreeSet::new();
+    named.retain(|table| seen.insert(*table));
+    named.into_iter().map(str::to_owned).collect()
+}
+
+/// An answer, DynamoDB's or one of the proxy's own.
+pub(super) struct Reply {
+    parts: response::Parts,
+    bytes: Bytes,
+    answer: Value,
+    pub(super) units: BTreeMap<String, f64>,
+}
+
+impl Reply {
+    /// Reads DynamoDB's answer to `question`; `None` if it broke off.
+    ///
+    /// The units are left in it only if the client had asked for them.
+    pub(super) async fn read(question: &Question, response: Response<Incoming>) -> Option<Self> {
+        let (parts, body) = response.into_parts();
+        let bytes = body.collect().await.ok()?.to_bytes();
+        let answer: Value = serde_json::from_slice(&bytes).unwrap_or_default();
+        let mut reply = Self { units: units(&answer[METERED]), parts, bytes, answer };
+        if question.meters && reply.answer.as_object_mut().and_then(|answer| answer.remove(METERED)).is_some()
+        {
+            reply.rewrite();
+        }
+        Some(reply)
+    }
+
+    /// The error `kind` with `message`, as DynamoDB would give it.
+    pub(super) fn error(status: u16, kind: &str, message: &str) -> Self {
+        Self::forged(status, json!({ "__type": namespaced(kind), "message": message }))
+    }
+
+    /// The cancellation of a transaction of `items` items for a conflict at one of them, or at all.
+    pub(super) fn conflict(items: usize, at: Option<usize>) -> Self {
+        let reason =
+            |item| if at.is_none_or(|at| at == item) { ongoing() } else { json!({ "Code": "None" }) };
+        let reasons: Vec<_> = (0..items).map(reason).collect();
+        Self::forged(400, cancelled(&reasons))
+    }
+
+    /// Adds a conflict at the item `at` to a cancelled transaction; leaves any other answer as it is.
+    pub(super) fn with_conflict(mut self, at: usize) -> Self {
+        if let Some(reasons) = self.answer["CancellationReasons"].as_array() {
+            let mut reasons = reasons.clone();
+            if let Some(reason) = reasons.get_mut(at) {
+                *reason = ongoing();
+            }
+            self.answer = cancelled(&reasons);
+            self.rewrite();
+        }
+        self
+    }
+
+    fn forged(status: u16, answer: Value) -> Self {
+        let mut response = Response::new(());
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-amz-json-1.0"));
+        headers.insert("x-amzn-requestid", HeaderValue::from_static("forged-by-the-proxy"));
+        let (parts, ()) = response.into_parts();
+        let bytes = answer.to_string().into();
+        Self { parts, bytes, answer, units: BTreeMap::new() }
+    }
+
+    /// Brings the bytes in line with the changed answer; the checksum was of the old ones.
+    fn rewrite(&mut self) {
+        self.bytes = self.answer.to_string().into();
+        self.parts.headers.remove(CHECKSUM);
+    }
+
+    /// What it says.
+    pub(super) fn outcome(&self) -> Outcome {
+        Outcome::of(self.parts.status.as_u16(), &self.answer)
+    }
+
+    /// The response for the client.
+    pub(super) fn into_response(mut self) -> Response<Full<Bytes>> {
+        without_hops(&mut self.parts.headers);
+        Response::from_parts(self.parts, Full::new(self.bytes))
+    }
+}
+
+/// `ConsumedCapacity` is one object, or an array with one per table.
+fn units(consumed: &Value) -> BTreeMap<String, f64> {
+    let each = consumed.as_array().map_or(std::slice::from_ref(consumed), Vec::as_slice);
+    let mut units = BTreeMap::new();
+    for table in each {
+        if let (Some(name), Some(consumed)) = (table["TableName"].as_str(), table["CapacityUnits"].as_f64()) {
+            *units.entry(name.to_owned()).or_default() += consumed;
+        }
+    }
+    units
+}
+
+fn namespaced(kind: &str) -> String {
+    match kind {
+        "ThrottlingException" => format!("com.amazon.coral.availability#{kind}"),
+        _ => format!("com.amazonaws.dynamodb.v20120810#{kind}"),
+    }
+}
+
+fn ongoing() -> Value {
+    json!({ "Code": "TransactionConflict", "Message": "Transaction is ongoing for the item" })
+}
+
+fn cancelled(reasons: &[Value]) -> Value {
+    let codes: Vec<_> = reasons.iter().filter_map(|reason| reason["Code"].as_str()).collect();
+    let codes = codes.join(", ");
+    json!({
+        "__type": namespaced("TransactionCanceledException"),
+        "Message": format!("Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]"),
+        "CancellationReasons": reasons,
+    })
+}
