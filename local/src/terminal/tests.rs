@@ -61,7 +61,7 @@ fn the_last_line_begins_with_ready_in_colour_too() {
 
 #[test]
 fn a_text_comes_in_a_bubble() {
-    let bubbled = "  ╭─ +12025550143 ──────────────────── 22:13:20 UTC ─╮
+    let bubbled = "  ╭─ +12025550143 ───────────────────── 22:13:20 UTC ─╮
   │ Hi Ada,                                           │
   │ Your verification code for Countersign is 493817. │
   ╰─╮╭────────────────────────────────────────────────╯
@@ -72,10 +72,10 @@ fn a_text_comes_in_a_bubble() {
 
 #[test]
 fn a_long_text_is_wrapped_to_the_terminal() {
-    let bubbled = "  ╭─ +12025550143 ─ 22:13:20 UTC ─╮
-  │ Your verification code for     │
-  │ Countersign is 493817.         │
-  ╰─╮╭─────────────────────────────╯
+    let bubbled = "  ╭─ +12025550143 ─── 22:13:20 UTC ─╮
+  │ Your verification code for      │
+  │ Countersign is 493817.          │
+  ╰─╮╭──────────────────────────────╯
     ╰╯
 ";
     let narrow = Style { width: 36, colour: false };
