@@ -128,9 +128,8 @@ async fn serve(
     request: Request,
 ) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    let body = match to_bytes(body, BODY_LIMIT).await {
-        Ok(body) => body,
-        Err(_) => return Answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large").into_response(),
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return Answer::refusal(StatusCode::PAYLOAD_TOO_LARGE, "Payload Too Large").into_response();
     };
     match (&parts.method, parts.uri.path()) {
         (&Method::POST, "/send") => match send(&desk, &parts.headers, body).await {

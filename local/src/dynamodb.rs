@@ -44,7 +44,7 @@ pub enum Error {
     File {
         /// The file as it was given.
         path: PathBuf,
-        /// What SQLite says.
+        /// Why not.
         cause: String,
     },
     /// The embedded DynamoDB failed.

@@ -4,13 +4,15 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+/// The part of the help that is not about flags.
+const SETTINGS: &str = "\
+Any setting of the functions may be given in the environment: OTP_TTL_SECONDS=5 cargo run
+  AWS_ENDPOINT_URL_DYNAMODB           use that DynamoDB instead of the embedded one
+  COURIER_TOKEN and COURIER_BASE_URL  have the texts really go out";
+
 /// Runs Countersign on this machine: the API, a DynamoDB and a stand-in for Courier that shows each text.
-///
-/// Any setting of the functions may be given in the environment: OTP_TTL_SECONDS=5 cargo run.
-/// With AWS_ENDPOINT_URL_DYNAMODB given, that DynamoDB is used; with COURIER_TOKEN and COURIER_BASE_URL given,
-/// texts really go out.
 #[derive(Clone, Debug, Parser)]
-#[command(name = "local", version)]
+#[command(name = "local", version, after_help = SETTINGS)]
 pub struct Flags {
     /// The address to listen on.
     #[arg(long, default_value = "127.0.0.1")]

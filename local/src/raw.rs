@@ -46,7 +46,7 @@ pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Raw {
     if let Err(cause) = stream.write_all(bytes).await {
         raw.ended = Err(cause);
     }
-    let mut buffer = [0; 65_536];
+    let mut buffer = vec![0; 65_536];
     loop {
         match tokio::time::timeout(Duration::from_secs(1), stream.read(&mut buffer)).await {
             Ok(Ok(0)) => return raw,
@@ -63,7 +63,7 @@ pub(crate) async fn exchange(address: SocketAddr, bytes: &[u8]) -> Raw {
 /// Sends one ordinary request. `head` is the request line without its version, then headers, each on a line.
 pub(crate) async fn request(address: SocketAddr, head: &str, body: &[u8]) -> Raw {
     let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
-    let headers: String = headers.lines().map(|header| format!("{}\r\n", header.trim())).collect();
+    let headers: String = headers.lines().flat_map(|header| [header.trim(), "\r\n"]).collect();
     let length = body.len();
     let head = format!(
         "{line} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n"

@@ -105,12 +105,11 @@ impl Stack {
         let Options { flags, environment, clock, on_text, pretended_source } = options;
         let template = Template::of_this_repository()?;
         let mut settings = Settings::new(&template, environment);
-        let given = |settings: &Settings, name| settings.get(name);
         let host = flags.host.as_str();
         let (stop, stopped) = watch::channel(false);
 
         let (api, api_address) = listen(host, flags.port, "the API", "--port").await?;
-        let own_dynamodb = given(&settings, "AWS_ENDPOINT_URL_DYNAMODB").is_none();
+        let own_dynamodb = settings.get("AWS_ENDPOINT_URL_DYNAMODB").is_none();
         let embedded = if own_dynamodb {
             let (listener, _) =
                 listen(host, flags.dynamodb_port, "the embedded DynamoDB", "--dynamodb-port").await?;
@@ -118,10 +117,10 @@ impl Stack {
         } else {
             None
         };
-        let courier = if given(&settings, "COURIER_BASE_URL").is_none() {
+        let courier = if settings.get("COURIER_BASE_URL").is_none() {
             let (listener, _) =
                 listen(host, flags.courier_port, "the Courier stand-in", "--courier-port").await?;
-            let token = given(&settings, "COURIER_TOKEN").unwrap_or_default();
+            let token = settings.get("COURIER_TOKEN").unwrap_or_default();
             let clock = clock.clone();
             Some(Courier::start(listener, &token, clock, on_text, until(stopped.clone())).map_err(
                 |cause| {
@@ -139,7 +138,7 @@ impl Stack {
         if let Some(courier) = &courier {
             settings.set("COURIER_BASE_URL", url(courier.address()));
         }
-        if given(&settings, "AWS_ACCESS_KEY_ID").is_none() && given(&settings, "AWS_PROFILE").is_none() {
+        if settings.get("AWS_ACCESS_KEY_ID").is_none() && settings.get("AWS_PROFILE").is_none() {
             // An embedded DynamoDB wants a signature, but anyone's.
             settings.set("AWS_ACCESS_KEY_ID", "local");
             settings.set("AWS_SECRET_ACCESS_KEY", "local");
@@ -148,7 +147,7 @@ impl Stack {
         let client = client(&settings);
         create_tables(&client, &template.tables).await?;
         let dispatch = handlers::handlers(&template.functions, &settings, &clock).await?;
-        let setting = |name| given(&settings, name).unwrap_or_default();
+        let setting = |name| settings.get(name).unwrap_or_default();
         let calls = template.functions.iter().flat_map(|function| &function.routes);
         let start = Start {
             calls: calls.map(|route| format!("{} {}", route.method, route.path)).collect(),

@@ -77,7 +77,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table's name on this machine, where `template.yaml` leaves naming to CloudFormation.
+    /// The table's name on this machine, where `template.yaml` leaves naming to AWS.
     #[must_use]
     pub fn name(&self) -> String {
         local_table_name(&self.logical_name)
@@ -95,7 +95,7 @@ pub enum Error {
     /// It is not YAML, or not of a template's form.
     #[error("template.yaml cannot be read: {0}")]
     Yaml(#[from] serde_norway::Error),
-    /// A part of a resource is missing, or of a kind that only CloudFormation can resolve.
+    /// A part of a resource is missing, or of a kind that only AWS can resolve.
     #[error("template.yaml: {place} {fault}")]
     Part {
         /// Where: logical name and path below it.

@@ -53,7 +53,7 @@ async fn a_text_is_accepted_kept_and_told() {
         idempotency_key: Some("a:1".to_owned()),
         request: body("+12025550143"),
     };
-    assert_eq!(courier.texts(), [kept.clone()]);
+    assert_eq!(courier.texts(), std::slice::from_ref(&kept));
     assert_eq!(courier.newest_to("+12025550143"), Some(kept));
     assert_eq!(courier.texts()[0].code(), Some("493817"));
     assert_eq!(courier.count(), 1);
