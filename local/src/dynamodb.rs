@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata};
+use aws_sdk_dynamodb::error::ProvideErrorMetadata;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType, TableStatus,
     TimeToLiveSpecification, TimeToLiveStatus,
@@ -206,5 +206,11 @@ async fn expire_items(client: &Client, table: &Table) -> Result<(), Error> {
 }
 
 fn failed(attempt: String, cause: &(impl std::error::Error + 'static)) -> Error {
-    Error::Call { attempt, cause: DisplayErrorContext(cause).to_string() }
+    let mut chain = cause.to_string();
+    let mut next = cause.source();
+    while let Some(cause) = next {
+        chain = format!("{chain}: {cause}");
+        next = cause.source();
+    }
+    Error::Call { attempt, cause: chain }
 }

@@ -15,8 +15,8 @@ use local::terminal::{self, Style};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_subscriber::EnvFilter;
 
-/// Calls under way get this long to end; longer than a function may take is of no use.
-const GRACE: Duration = Duration::from_secs(5);
+/// Calls under way get this long to end. A client that never finishes its request must not hold up the end.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What a shell reports of a process that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;

@@ -15,10 +15,9 @@ const TOKEN: &str = "local-courier-token";
 const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
 /// AWS's own settings that the functions understand, though the template need not give them: Lambda does.
-const OF_AWS: [&str; 6] = [
+const OF_AWS: [&str; 5] = [
     "AWS_ACCESS_KEY_ID",
     "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_PROFILE",
     "AWS_REGION",
     "AWS_SECRET_ACCESS_KEY",
     "AWS_SESSION_TOKEN",

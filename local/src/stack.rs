@@ -55,9 +55,19 @@ impl Options {
 /// Why a stack did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// A port cannot be listened on.
-    #[error("port {port} of {host} cannot be used for {purpose}: {cause} (another one: {flag} <PORT>)")]
-    Port {
+    /// Another program listens where we would.
+    #[error("port {port} is in use, and {purpose} wants it: name another with {flag} <PORT>")]
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// What would have listened there.
+        purpose: &'static str,
+        /// The flag that names another port.
+        flag: &'static str,
+    },
+    /// An address cannot be listened on.
+    #[error("{purpose} cannot listen on {host}, port {port} ({flag}): {cause}")]
+    Listen {
         /// The address.
         host: String,
         /// The port.
@@ -69,6 +79,9 @@ pub enum StartError {
         /// What the operating system says.
         cause: std::io::Error,
     },
+    /// The stand-in did not start.
+    #[error("the Courier stand-in does not start: {0}")]
+    Courier(std::io::Error),
     /// The template does not describe what can be run.
     #[error(transparent)]
     Template(#[from] template::Error),
@@ -122,12 +135,10 @@ impl Stack {
                 listen(host, flags.courier_port, "the Courier stand-in", "--courier-port").await?;
             let token = settings.get("COURIER_TOKEN").unwrap_or_default();
             let clock = clock.clone();
-            Some(Courier::start(listener, &token, clock, on_text, until(stopped.clone())).map_err(
-                |cause| {
-                    let (purpose, flag) = ("the Courier stand-in", "--courier-port");
-                    StartError::Port { host: host.to_owned(), port: flags.courier_port, purpose, flag, cause }
-                },
-            )?)
+            Some(
+                Courier::start(listener, &token, clock, on_text, until(stopped.clone()))
+                    .map_err(StartError::Courier)?,
+            )
         } else {
             None
         };
@@ -138,7 +149,7 @@ impl Stack {
         if let Some(courier) = &courier {
             settings.set("COURIER_BASE_URL", url(courier.address()));
         }
-        if settings.get("AWS_ACCESS_KEY_ID").is_none() && settings.get("AWS_PROFILE").is_none() {
+        if settings.get("AWS_ACCESS_KEY_ID").is_none() {
             // An embedded DynamoDB wants a signature, but anyone's.
             settings.set("AWS_ACCESS_KEY_ID", "local");
             settings.set("AWS_SECRET_ACCESS_KEY", "local");
@@ -221,7 +232,13 @@ async fn listen(
         let address = listener.local_addr()?;
         Ok((listener, address))
     };
-    listening.await.map_err(|cause| StartError::Port { host: host.to_owned(), port, purpose, flag, cause })
+    listening.await.map_err(|cause: std::io::Error| {
+        if cause.kind() == std::io::ErrorKind::AddrInUse {
+            StartError::PortInUse { port, purpose, flag }
+        } else {
+            StartError::Listen { host: host.to_owned(), port, purpose, flag, cause }
+        }
+    })
 }
 
 fn keep(flags: &Flags, clock: &Clock) -> Keep {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
-use serde_norway::Value;
+use serde_norway::{Mapping, Value};
 
 use value::{Parameter, Scope, number, text};
 
@@ -20,9 +20,9 @@ const DEFAULT_MEMORY: u64 = 128;
 /// The functions and tables that `template.yaml` describes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
-    /// The functions, by logical name.
+    /// The functions, in the template's order.
     pub functions: Vec<Function>,
-    /// The tables, by logical name.
+    /// The tables, in the template's order.
     pub tables: Vec<Table>,
 }
 
@@ -120,7 +120,8 @@ struct Document {
     conditions: BTreeMap<String, Value>,
     #[serde(default)]
     globals: Value,
-    resources: BTreeMap<String, Resource>,
+    /// A mapping keeps the order in which the template tells the story.
+    resources: Mapping,
 }
 
 #[derive(Deserialize)]
@@ -150,9 +151,13 @@ impl Template {
     /// Names the first part that is missing or not understood.
     pub fn parse(yaml: &str) -> Result<Self, Error> {
         let document: Document = serde_norway::from_str(yaml)?;
-        let tables =
-            document.resources.iter().filter(|(_, resource)| resource.r#type == "AWS::DynamoDB::Table");
-        let tables = tables
+        let mut resources = Vec::new();
+        for (name, resource) in document.resources {
+            let name: String = serde_norway::from_value(name)?;
+            resources.push((name, serde_norway::from_value::<Resource>(resource)?));
+        }
+        let of_type = |wanted| resources.iter().filter(move |(_, resource)| resource.r#type == wanted);
+        let tables = of_type("AWS::DynamoDB::Table")
             .map(|(name, resource)| table(name, &resource.properties))
             .collect::<Result<Vec<_>, _>>()?;
         let scope = Scope {
@@ -160,9 +165,7 @@ impl Template {
             conditions: &document.conditions,
             tables: tables.iter().map(|table| (table.logical_name.clone(), table.name())).collect(),
         };
-        let functions =
-            document.resources.iter().filter(|(_, resource)| resource.r#type == "AWS::Serverless::Function");
-        let functions = functions
+        let functions = of_type("AWS::Serverless::Function")
             .map(|(name, resource)| function(name, resource, &document.globals["Function"], &scope))
             .collect::<Result<Vec<_>, _>>()?;
         Ok(Self { functions, tables })

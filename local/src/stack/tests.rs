@@ -71,13 +71,7 @@ async fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
         Stack::start(options).await.unwrap_err().to_string()
     };
     let api = refusal(|flags, port| flags.port = port).await;
-    assert_eq!(
-        api,
-        format!(
-            "port {port} of 127.0.0.1 cannot be used for the API: Address already in use (os error 98) \
-             (another one: --port <PORT>)"
-        )
-    );
+    assert_eq!(api, format!("port {port} is in use, and the API wants it: name another with --port <PORT>"));
     assert!(refusal(|flags, port| flags.dynamodb_port = port).await.contains("--dynamodb-port"));
     assert!(refusal(|flags, port| flags.courier_port = port).await.contains("--courier-port"));
 }

@@ -25,9 +25,9 @@ fn each_call_reaches_the_binary_of_its_name() {
     assert_eq!(
         calls,
         [
-            call("ResendFunction", "resend"),
-            call("SendFunction", "send"),
             call("SignupFunction", "signup"),
+            call("SendFunction", "send"),
+            call("ResendFunction", "resend"),
             call("VerifyFunction", "verify"),
         ]
     );
@@ -44,13 +44,13 @@ fn every_table_has_its_key_and_expires_its_items() {
     assert_eq!(
         template().tables,
         [
-            table("LimitsTable", "key", "B"),
-            table("OtpsTable", "username", "S"),
             table("UsersTable", "username", "S"),
+            table("OtpsTable", "username", "S"),
+            table("LimitsTable", "key", "B"),
         ]
     );
     let names: Vec<_> = template().tables.iter().map(Table::name).collect();
-    assert_eq!(names, ["limits", "otps", "users"]);
+    assert_eq!(names, ["users", "otps", "limits"]);
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn settings_have_the_defaults_of_the_parameters() {
 fn a_function_has_its_own_memory_and_the_common_timeout() {
     let sizes: Vec<_> =
         template().functions.iter().map(|function| (function.memory, function.timeout.as_secs())).collect();
-    assert_eq!(sizes, [(256, 15), (256, 15), (512, 15), (256, 15)]);
+    assert_eq!(sizes, [(512, 15), (256, 15), (256, 15), (256, 15)]);
 }
 
 #[test]
