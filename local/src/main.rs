@@ -1,2 +1,96 @@
-//! local
-fn main() {}
+//! Runs the whole service on this machine until it is told to stop.
+
+use std::io::{IsTerminal, Write, stdout};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use clap::Parser;
+use local::clock::Clock;
+use local::courier::Text;
+use local::flags::Flags;
+use local::settings::Lookup;
+use local::stack::{Options, Stack};
+use local::terminal::{self, Style};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+/// Calls under way get this long to end. A client that never finishes its request must not hold up the end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// What a shell reports of a process that Ctrl-C ended.
+const INTERRUPTED: u8 = 130;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let flags = Flags::parse();
+    let environment = environment();
+    log_to_stderr(environment("RUST_LOG").as_deref());
+    let (Ok(mut interrupt), Ok(mut terminate)) =
+        (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return fail("signals cannot be received");
+    };
+    let style = style(&environment);
+    let on_text = move |text: &Text| show(&terminal::bubble(text, style));
+    let options = Options {
+        flags,
+        environment,
+        clock: Clock::System,
+        on_text: Some(Arc::new(on_text)),
+        pretended_source: None,
+    };
+    let stack = tokio::select! {
+        started = Stack::start(options) => match started {
+            Ok(stack) => stack,
+            Err(cause) => return fail(&cause.to_string()),
+        },
+        () = either(&mut interrupt, &mut terminate) => return ExitCode::SUCCESS,
+    };
+    show(&terminal::start(stack.summary(), style));
+    either(&mut interrupt, &mut terminate).await;
+    tokio::select! {
+        _ = tokio::time::timeout(GRACE, stack.stop()) => ExitCode::SUCCESS,
+        () = either(&mut interrupt, &mut terminate) => ExitCode::from(INTERRUPTED),
+    }
+}
+
+async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the developer's settings enter the program here and nowhere else"
+)]
+fn environment() -> Lookup {
+    Arc::new(|name| std::env::var(name).ok())
+}
+
+fn style(environment: &Lookup) -> Style {
+    let unwanted = environment("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Style { width: textwrap::termwidth(), colour: stdout().is_terminal() && !unwanted }
+}
+
+/// Writes to the terminal; a reader that has gone away is no reason to stop.
+fn show(lines: &str) {
+    let mut stdout = stdout().lock();
+    let _ = stdout.write_all(lines.as_bytes()).and_then(|()| stdout.flush());
+}
+
+fn fail(cause: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "local: {cause}");
+    ExitCode::FAILURE
+}
+
+fn log_to_stderr(filter: Option<&str>) {
+    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}

@@ -1,0 +1,49 @@
+//! The time that everything on this machine goes by: the machine's own, or one that a test moves.
+
+use std::fmt;
+use std::sync::Arc;
+
+pub use dynoxide::storage_backend::ManualClock;
+
+/// Where the time comes from.
+#[derive(Clone, Default)]
+pub enum Clock {
+    /// The machine's clock.
+    #[default]
+    System,
+    /// A clock that stands still until a test moves it.
+    Manual(Arc<ManualClock>),
+}
+
+impl Clock {
+    /// A clock that stands at `second`, and the handle that moves it.
+    #[must_use]
+    pub fn manual(second: u64) -> (Self, Arc<ManualClock>) {
+        let clock = Arc::new(ManualClock::new(second));
+        (Self::Manual(Arc::clone(&clock)), clock)
+    }
+
+    /// The time in milliseconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn millisecond(&self) -> i64 {
+        use dynoxide::storage_backend::Clock as _;
+        match self {
+            Self::System => jiff::Timestamp::now().as_millisecond(),
+            Self::Manual(clock) => {
+                i64::try_from(clock.now_unix_secs()).unwrap_or(i64::MAX).saturating_mul(1_000)
+            }
+        }
+    }
+
+    /// The time in whole seconds since 1970-01-01T00:00:00Z.
+    #[must_use]
+    pub fn second(&self) -> i64 {
+        self.millisecond().div_euclid(1_000)
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Clock({} ms)", self.millisecond())
+    }
+}

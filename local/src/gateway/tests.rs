@@ -1,0 +1,263 @@
+use std::sync::Mutex;
+use std::time::Duration;
+
+use lambda_http::request::RequestContext;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::raw::{Raw, exchange, request};
+use crate::template::Setting;
+
+/// A gateway before one function at `POST /signup`, which answers as `handle` does.
+async fn gateway<H, F>(handle: H) -> SocketAddr
+where
+    H: Fn(lambda_http::Request) -> F + Send + Sync + 'static,
+    F: Future<Output = lambda_http::Response<lambda_http::Body>> + Send + 'static,
+{
+    let function = Function {
+        name: "SignupFunction".to_owned(),
+        binary: "signup".to_owned(),
+        routes: vec![Route { method: "POST".to_owned(), path: "/signup".to_owned() }],
+        settings: [("A".to_owned(), Setting::Optional)].into(),
+        timeout: Duration::from_millis(300),
+        memory: 128,
+    };
+    let gateway = Gateway {
+        functions: vec![function],
+        dispatch: Arc::new(move |name, request| {
+            assert_eq!(name, "SignupFunction");
+            Box::pin(handle(request))
+        }),
+        clock: Clock::manual(1_700_000_000).0,
+        pretended_source: Some(HeaderName::from_static("x-pretended-source")),
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(gateway.serve(listener, std::future::pending()));
+    address
+}
+
+fn ok() -> lambda_http::Response<lambda_http::Body> {
+    lambda_http::Response::new("ok".into())
+}
+
+/// What a function sees of a call, in a form that a test can compare.
+async fn seen(head: &str, body: &[u8]) -> Value {
+    let seen = Arc::new(Mutex::new(Value::Null));
+    let witness = Arc::clone(&seen);
+    let address = gateway(move |request| {
+        let Some(RequestContext::ApiGatewayV2(context)) = request.request_context_ref().cloned() else {
+            panic!("not an event of an HTTP API")
+        };
+        let headers = request.headers().iter();
+        *witness.lock().unwrap() = json!({
+            "method": request.method().as_str(),
+            "path": request.raw_http_path(),
+            "query": request.uri().query(),
+            "headers": headers
+                .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+                .collect::<std::collections::BTreeMap<_, _>>(),
+            "body": match request.body() {
+                lambda_http::Body::Text(text) => json!({"text": text}),
+                lambda_http::Body::Binary(bytes) => json!({"binary": bytes}),
+                _ => Value::Null,
+            },
+            "context": context,
+            "deadline": request.lambda_context_ref().map(|context| context.deadline),
+        });
+        async { ok() }
+    })
+    .await;
+    assert_eq!(request(address, head, body).await.status(), 200);
+    seen.lock().unwrap().clone()
+}
+
+fn refusal(raw: &Raw) -> (u16, String) {
+    (raw.status(), raw.body())
+}
+
+#[tokio::test]
+async fn a_call_arrives_as_the_event_of_an_http_api() {
+    let head = "POST /signup?a=1&b=%20\nContent-Type: application/json; charset=utf-8\nUser-Agent: test\n\
+                X-Twice: one\nX-Twice: two\nCookie: a=1; b=2\nCookie: c=3";
+    let seen = seen(head, b"{}").await;
+    assert_eq!(seen["method"], "POST");
+    assert_eq!(seen["path"], "/signup");
+    assert_eq!(seen["query"], "a=1&b=%20");
+    assert_eq!(seen["body"], json!({"text": "{}"}));
+    assert_eq!(seen["headers"]["content-type"], "application/json; charset=utf-8");
+    assert_eq!(seen["headers"]["x-twice"], "one,two");
+    assert_eq!(seen["headers"]["cookie"], "a=1; b=2; c=3");
+    let mut context = seen["context"].clone();
+    assert_eq!(context["requestId"].as_str().map(str::len), Some(16));
+    context["requestId"] = Value::Null;
+    context["domainName"] = Value::Null;
+    assert_eq!(
+        context,
+        json!({
+            "routeKey": "POST /signup",
+            "accountId": "000000000000",
+            "stage": "$default",
+            "requestId": null,
+            "apiId": "local00000",
+            "domainName": null,
+            "domainPrefix": "local00000",
+            "time": "14/Nov/2023:22:13:20 +0000",
+            "timeEpoch": 1_700_000_000_000_i64,
+            "http": {
+                "method": "POST",
+                "path": "/signup",
+                "protocol": "HTTP/1.1",
+                "sourceIp": "127.0.0.1",
+                "userAgent": "test",
+            },
+        })
+    );
+    let deadline = seen["deadline"].as_i64().unwrap() - Clock::System.millisecond();
+    assert!((-1_000..=300).contains(&deadline), "{deadline}");
+}
+
+#[tokio::test]
+async fn the_source_is_the_peer_whatever_is_said_to_be_forwarded() {
+    let seen = seen("POST /signup\nX-Forwarded-For: 192.0.2.1\nForwarded: for=192.0.2.1", b"").await;
+    assert_eq!(seen["context"]["http"]["sourceIp"], "127.0.0.1");
+    assert_eq!(seen["headers"]["x-forwarded-for"], "192.0.2.1, 127.0.0.1");
+}
+
+#[tokio::test]
+async fn a_test_can_pretend_to_come_from_elsewhere() {
+    let seen = seen("POST /signup\nX-Pretended-Source: 2001:db8::1", b"").await;
+    assert_eq!(seen["context"]["http"]["sourceIp"], "2001:db8::1");
+}
+
+#[tokio::test]
+async fn a_body_that_is_no_text_arrives_as_bytes() {
+    let json = "POST /signup\nContent-Type: application/json";
+    assert_eq!(seen(json, &[0xff, 0xfe]).await["body"], json!({"binary": [255, 254]}));
+    assert_eq!(seen("POST /signup", b"{}").await["body"], json!({"binary": [123, 125]}));
+    assert_eq!(
+        seen("POST /signup\nContent-Type: image/png", b"{}").await["body"],
+        json!({"binary": [123, 125]})
+    );
+    for textual in ["text/plain", "application/problem+json", "image/svg+xml", "Application/JSON"] {
+        let head = format!("POST /signup\nContent-Type: {textual}");
+        assert_eq!(seen(&head, b"{}").await["body"], json!({"text": "{}"}), "{textual}");
+    }
+    assert_eq!(seen(json, b"").await["body"], Value::Null);
+}
+
+#[tokio::test]
+async fn a_header_that_is_not_utf8_does_not_stop_a_call() {
+    let address = gateway(|_| async { ok() }).await;
+    let mut bytes = b"POST /signup HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-odd: ".to_vec();
+    bytes.extend_from_slice(b"\xff\xfe\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(exchange(address, &bytes).await.status(), 200);
+}
+
+#[tokio::test]
+async fn no_other_path_or_method_reaches_a_function() {
+    let address = gateway(|_| async { panic!("it must not be called") }).await;
+    let not_found = (404, r#"{"message":"Not Found"}"#.to_owned());
+    for head in
+        ["GET /signup", "POST /", "POST /signup/", "POST /SIGNUP", "OPTIONS /signup", "POST /x?/signup"]
+    {
+        let raw = request(address, head, b"").await;
+        assert_eq!(refusal(&raw), not_found, "{head}");
+        assert_eq!(raw.header("content-type").as_deref(), Some("application/json"), "{head}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_over_ten_megabytes_is_too_large() {
+    let address = gateway(|_| async { ok() }).await;
+    let largest = vec![b' '; BODY_LIMIT];
+    assert_eq!(request(address, "POST /signup\nContent-Type: text/plain", &largest).await.status(), 200);
+    let chunked = b"POST /signup HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nA00001\r\n";
+    let raw = exchange(address, &[&chunked[..], &largest, b" \r\n0\r\n\r\n"].concat()).await;
+    assert_eq!(refusal(&raw), (413, r#"{"message":"Request Entity Too Large"}"#.to_owned()));
+}
+
+#[tokio::test]
+async fn a_function_that_fails_is_answered_for_and_the_next_call_works() {
+    let address = gateway(|request| async move {
+        match request.uri().query() {
+            Some("panic") => panic!("as the test wants it"),
+            Some("sleep") => {
+                tokio::time::sleep(Duration::from_secs(10)).await;
+                ok()
+            }
+            _ => ok(),
+        }
+    })
+    .await;
+    let panicked = request(address, "POST /signup?panic", b"").await;
+    assert_eq!(refusal(&panicked), (500, r#"{"message":"Internal Server Error"}"#.to_owned()));
+    let slow = request(address, "POST /signup?sleep", b"").await;
+    assert_eq!(refusal(&slow), (503, r#"{"message":"Service Unavailable"}"#.to_owned()));
+    // `lambda_http` itself panics on this one.
+    let bad_query =
+        exchange(address, b"POST /signup?<> HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
+    assert!([400, 500].contains(&bad_query.status()), "{bad_query:?}");
+    let bad_host =
+        exchange(address, b"POST /signup HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n").await;
+    assert!([400, 500].contains(&bad_host.status()), "{bad_host:?}");
+    assert_eq!(request(address, "POST /signup", b"").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_function_runs_to_its_end_though_the_caller_has_gone() {
+    let (ended, end) = tokio::sync::oneshot::channel();
+    let ended = Arc::new(Mutex::new(Some(ended)));
+    let address = gateway(move |_| {
+        let ended = ended.lock().unwrap().take();
+        async move {
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            ended.unwrap().send(()).unwrap();
+            ok()
+        }
+    })
+    .await;
+    let stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    stream.writable().await.unwrap();
+    stream.try_write(b"POST /signup HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+    tokio::time::sleep(Duration::from_millis(30)).await;
+    drop(stream);
+    tokio::time::timeout(Duration::from_secs(5), end).await.unwrap().unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_keeps_its_status_headers_and_bytes() {
+    let address = gateway(|_| async {
+        lambda_http::Response::builder()
+            .status(201)
+            .header("content-type", "application/problem+json")
+            .header("x-twice", "one")
+            .header("x-twice", "two")
+            .body(lambda_http::Body::Binary(vec![0x68, 0x69]))
+            .unwrap()
+    })
+    .await;
+    let raw = request(address, "POST /signup", b"").await;
+    assert_eq!((raw.status(), raw.body()), (201, "hi".to_owned()));
+    assert_eq!(raw.header("content-type").as_deref(), Some("application/problem+json"));
+    assert_eq!(raw.header("x-twice").as_deref(), Some("one,two"));
+    assert_eq!(raw.header("apigw-requestid").map(|id| id.len()), Some(16));
+}
+
+#[tokio::test]
+async fn whatever_it_is_sent_it_stays_up() {
+    let address = gateway(|_| async { ok() }).await;
+    let half_open = tokio::net::TcpStream::connect(address).await.unwrap();
+    half_open.writable().await.unwrap();
+    half_open.try_write(b"POST /signup HTTP/1.1\r\nhost: a\r\ncontent-length: 9\r\n\r\n{").unwrap();
+    exchange(address, b"\x16\x03\x01 this is no HTTP\r\n\r\n").await;
+    exchange(address, b"POST /signup HTTP/1.1\r\ncontent-length: -1\r\n\r\n").await;
+    let many = format!("POST /signup\nx-long: {}", "x".repeat(20_000));
+    assert_eq!(
+        refusal(&request(address, &many, b"").await),
+        (431, r#"{"message":"Request Header Fields Too Large"}"#.to_owned())
+    );
+    exchange(address, &[&b"POST /signup HTTP/1.1\r\nx: "[..], &vec![b'x'; 2_000_000]].concat()).await;
+    assert_eq!(request(address, "POST /signup", b"").await.status(), 200);
+    drop(half_open);
+}

@@ -1,0 +1,137 @@
+//! What each function finds in its environment on this machine.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::template::{Function, Setting, Template};
+
+/// How the developer's own settings are looked up: the environment, or what a test gives.
+pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
+
+/// The token between the functions and the stand-in.
+const TOKEN: &str = "local-courier-token";
+
+/// The key of every MAC here: public, so of no use to anyone, and always the same, so that `--data` outlives a run.
+const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
+
+/// AWS's own settings that the functions understand, though the template need not give them: Lambda does.
+const OF_AWS: [&str; 5] = [
+    "AWS_ACCESS_KEY_ID",
+    "AWS_ENDPOINT_URL_DYNAMODB",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+];
+
+/// The environment of one function.
+pub type Environment = BTreeMap<String, String>;
+
+/// The settings of all functions, from the weakest to the strongest: the template's defaults, what this machine
+/// needs, what the developer says.
+pub struct Settings {
+    defaults: BTreeMap<String, Setting>,
+    local: Environment,
+    developer: Lookup,
+}
+
+impl Settings {
+    /// The settings for the functions of `template`, with what the developer says found by `developer`.
+    #[must_use]
+    pub fn new(template: &Template, developer: Lookup) -> Self {
+        let given = [("ALLOWED_REGIONS", "*"), ("AWS_REGION", "us-east-1"), ("COURIER_TOKEN", TOKEN)];
+        let mut settings = Self { defaults: template.settings(), local: Environment::new(), developer };
+        for (name, value) in given {
+            settings.set(name, value);
+        }
+        settings.set("OTP_PEPPER", PEPPER);
+        settings
+    }
+
+    /// Says what this machine needs; the developer's word is stronger.
+    pub fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.local.insert(name.to_owned(), value.into());
+    }
+
+    /// The value of a setting, if it has one.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        (self.developer)(name).or_else(|| self.local.get(name).cloned()).or_else(|| {
+            match self.defaults.get(name) {
+                Some(Setting::Value(value)) => Some(value.clone()),
+                Some(Setting::Optional | Setting::Required) | None => None,
+            }
+        })
+    }
+
+    /// What `function` gets: only what the template gives it, so that what it lacks here it lacks when deployed.
+    #[must_use]
+    pub fn environment(&self, function: &Function) -> Environment {
+        let names = function.settings.keys().map(String::as_str).chain(OF_AWS);
+        names.filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::STANDARD;
+
+    fn settings(developer: &'static [(&'static str, &'static str)]) -> (Template, Settings) {
+        let template = Template::of_this_repository().unwrap();
+        let lookup = move |name: &str| {
+            developer.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+        };
+        let settings = Settings::new(&template, Arc::new(lookup));
+        (template, settings)
+    }
+
+    #[test]
+    fn the_developer_is_stronger_than_this_machine_and_that_than_the_template() {
+        let (_, mut settings) = settings(&[("OTP_TTL_SECONDS", "5"), ("ALLOWED_REGIONS", "US")]);
+        settings.set("APP_NAME", "Local");
+        assert_eq!(settings.get("OTP_TTL_SECONDS").as_deref(), Some("5"));
+        assert_eq!(settings.get("ALLOWED_REGIONS").as_deref(), Some("US"));
+        assert_eq!(settings.get("APP_NAME").as_deref(), Some("Local"));
+        assert_eq!(settings.get("OTP_LENGTH").as_deref(), Some("6"));
+        assert_eq!(settings.get("OTP_DOMAIN"), None);
+    }
+
+    #[test]
+    fn a_function_gets_what_the_template_gives_it_and_no_more() {
+        let (template, settings) =
+            settings(&[("OTP_DOMAIN", "example.com"), ("HOME", "/"), ("OTP_LENGTH", "8")]);
+        let environment = |name: &str| {
+            settings.environment(template.functions.iter().find(|function| function.binary == name).unwrap())
+        };
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            environment("verify"),
+            Environment::from([
+                pair("AWS_REGION", "us-east-1"),
+                pair("MAX_CONSECUTIVE_FAILURES", "100"),
+                pair("OTPS_TABLE", "otps"),
+                pair("OTP_ALPHABET", "numeric"),
+                pair("OTP_LENGTH", "8"),
+                pair("OTP_MAX_ATTEMPTS", "5"),
+                pair("OTP_PEPPER", PEPPER),
+                pair("USERS_TABLE", "users"),
+            ])
+        );
+        assert_eq!(environment("send").get("OTP_DOMAIN").map(String::as_str), Some("example.com"));
+    }
+
+    #[test]
+    fn nothing_that_must_be_set_is_unset_here() {
+        let (template, mut settings) = settings(&[]);
+        settings.set("COURIER_BASE_URL", "http://127.0.0.1:3001");
+        for (name, setting) in template.settings() {
+            assert!(setting == Setting::Optional || settings.get(&name).is_some(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_pepper_has_thirty_two_bytes() {
+        assert_eq!(STANDARD.decode(PEPPER).unwrap().len(), 32);
+    }
+}

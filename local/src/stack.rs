@@ -1,0 +1,287 @@
+//! Everything at once: the three servers, the tables between them, and the functions behind the gateway.
+
+mod handlers;
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::sync::Arc;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls;
+use axum::http::HeaderName;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::clock::Clock;
+use crate::courier::{Courier, OnText};
+use crate::dynamodb::{self, Embedded, Keep, create_tables};
+use crate::flags::Flags;
+use crate::gateway::Gateway;
+use crate::settings::{Lookup, Settings};
+use crate::template::{self, Template};
+use crate::terminal::{Addresses, Items, Start};
+
+/// What a stack is to be like.
+#[derive(Clone)]
+pub struct Options {
+    /// Where to listen and where to keep the items.
+    pub flags: Flags,
+    /// The developer's settings, which are stronger than all others.
+    pub environment: Lookup,
+    /// The time. With a data file the embedded DynamoDB expires items by the machine's clock all the same.
+    pub clock: Clock,
+    /// What is told of each text that the stand-in accepts.
+    pub on_text: Option<OnText>,
+    /// See [`Gateway::pretended_source`].
+    pub pretended_source: Option<HeaderName>,
+}
+
+impl Options {
+    /// A stack of a test: free ports, in memory, on `clock`, with no settings but the template's and this machine's.
+    #[must_use]
+    pub fn of_a_test(clock: Clock) -> Self {
+        Self {
+            flags: Flags::any_ports(),
+            environment: Arc::new(|_| None),
+            clock,
+            on_text: None,
+            pretended_source: Some(HeaderName::from_static("x-pretended-source")),
+        }
+    }
+}
+
+/// Why a stack did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Another program listens where we would.
+    #[error("port {port} is in use, and {purpose} wants it: name another with {flag} <PORT>")]
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// What would have listened there.
+        purpose: &'static str,
+        /// The flag that names another port.
+        flag: &'static str,
+    },
+    /// An address cannot be listened on.
+    #[error("{purpose} cannot listen on {host}, port {port} ({flag}): {cause}")]
+    Listen {
+        /// The address.
+        host: String,
+        /// The port.
+        port: u16,
+        /// What would have listened there.
+        purpose: &'static str,
+        /// The flag that names another port.
+        flag: &'static str,
+        /// What the operating system says.
+        cause: std::io::Error,
+    },
+    /// The stand-in did not start.
+    #[error("the Courier stand-in does not start: {0}")]
+    Courier(std::io::Error),
+    /// The template does not describe what can be run.
+    #[error(transparent)]
+    Template(#[from] template::Error),
+    /// There is no DynamoDB, or not with our tables.
+    #[error(transparent)]
+    DynamoDb(#[from] dynamodb::Error),
+    /// A function refused to start, as it would on Lambda.
+    #[error("{function} does not start: {cause}")]
+    Function {
+        /// Its logical name.
+        function: String,
+        /// What it says.
+        cause: String,
+    },
+}
+
+/// A running stack. It ends when it is dropped, or in an orderly way with [`Stack::stop`].
+pub struct Stack {
+    start: Start,
+    client: Client,
+    embedded: Option<Embedded>,
+    courier: Option<Courier>,
+    stop: watch::Sender<bool>,
+    gateway: JoinHandle<()>,
+}
+
+impl Stack {
+    /// Starts everything; when this returns, all of it answers.
+    ///
+    /// # Errors
+    ///
+    /// When a port is in use, a setting is wrong, or a DynamoDB that the developer named does not answer.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let Options { flags, environment, clock, on_text, pretended_source } = options;
+        let template = Template::of_this_repository()?;
+        let mut settings = Settings::new(&template, environment);
+        let host = flags.host.as_str();
+        let (stop, stopped) = watch::channel(false);
+
+        let (api, api_address) = listen(host, flags.port, "the API", "--port").await?;
+        let own_dynamodb = settings.get("AWS_ENDPOINT_URL_DYNAMODB").is_none();
+        let embedded = if own_dynamodb {
+            let (listener, _) =
+                listen(host, flags.dynamodb_port, "the embedded DynamoDB", "--dynamodb-port").await?;
+            Some(Embedded::start(listener, keep(&flags, &clock), until(stopped.clone()))?)
+        } else {
+            None
+        };
+        let courier = if settings.get("COURIER_BASE_URL").is_none() {
+            let (listener, _) =
+                listen(host, flags.courier_port, "the Courier stand-in", "--courier-port").await?;
+            let token = settings.get("COURIER_TOKEN").unwrap_or_default();
+            let clock = clock.clone();
+            Some(
+                Courier::start(listener, &token, clock, on_text, until(stopped.clone()))
+                    .map_err(StartError::Courier)?,
+            )
+        } else {
+            None
+        };
+
+        if let Some(embedded) = &embedded {
+            settings.set("AWS_ENDPOINT_URL_DYNAMODB", url(embedded.address()));
+        }
+        if let Some(courier) = &courier {
+            settings.set("COURIER_BASE_URL", url(courier.address()));
+        }
+        if settings.get("AWS_ACCESS_KEY_ID").is_none() {
+            // An embedded DynamoDB wants a signature, but anyone's.
+            settings.set("AWS_ACCESS_KEY_ID", "local");
+            settings.set("AWS_SECRET_ACCESS_KEY", "local");
+        }
+
+        let client = client(&settings);
+        create_tables(&client, &template.tables).await?;
+        let dispatch = handlers::handlers(&template.functions, &settings, &clock).await?;
+        let setting = |name| settings.get(name).unwrap_or_default();
+        let calls = template.functions.iter().flat_map(|function| &function.routes);
+        let start = Start {
+            calls: calls.map(|route| format!("{} {}", route.method, route.path)).collect(),
+            addresses: Addresses {
+                api: url(api_address),
+                dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
+                courier: setting("COURIER_BASE_URL"),
+            },
+            items: match (&embedded, &flags.data) {
+                (None, _) => Items::Elsewhere,
+                (Some(_), Some(file)) => Items::InFile(file.display().to_string()),
+                (Some(_), None) => Items::InMemory,
+            },
+            texts_go_out: courier.is_none(),
+        };
+        let gateway = Gateway { functions: template.functions, dispatch, clock, pretended_source };
+        let gateway = tokio::spawn(gateway.serve(api, until(stopped)));
+        Ok(Self { start, client, embedded, courier, stop, gateway })
+    }
+
+    /// Where everything is, and what else a start has to tell.
+    #[must_use]
+    pub fn summary(&self) -> &Start {
+        &self.start
+    }
+
+    /// A client of the DynamoDB in use.
+    #[must_use]
+    pub fn dynamodb(&self) -> &Client {
+        &self.client
+    }
+
+    /// The embedded DynamoDB, unless the developer named another.
+    #[must_use]
+    pub fn embedded(&self) -> Option<&Embedded> {
+        self.embedded.as_ref()
+    }
+
+    /// The Courier stand-in, unless texts go elsewhere.
+    #[must_use]
+    pub fn courier(&self) -> Option<&Courier> {
+        self.courier.as_ref()
+    }
+
+    /// Stops to listen, and waits until the calls under way are answered.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        let _ = self.gateway.await;
+    }
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Stack").field("start", &self.start).finish_non_exhaustive()
+    }
+}
+
+/// Resolves when the stack is stopped or dropped.
+async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+async fn listen(
+    host: &str,
+    port: u16,
+    purpose: &'static str,
+    flag: &'static str,
+) -> Result<(TcpListener, SocketAddr), StartError> {
+    let listening = async {
+        let listener = TcpListener::bind((host, port)).await?;
+        let address = listener.local_addr()?;
+        Ok((listener, address))
+    };
+    listening.await.map_err(|cause: std::io::Error| {
+        if cause.kind() == std::io::ErrorKind::AddrInUse {
+            StartError::PortInUse { port, purpose, flag }
+        } else {
+            StartError::Listen { host: host.to_owned(), port, purpose, flag, cause }
+        }
+    })
+}
+
+fn keep(flags: &Flags, clock: &Clock) -> Keep {
+    match (&flags.data, clock) {
+        (Some(file), _) => Keep::InFile(file.clone()),
+        (None, Clock::Manual(clock)) => Keep::InMemoryAt(Arc::clone(clock)),
+        (None, Clock::System) => Keep::InMemory,
+    }
+}
+
+/// The URL by which this machine reaches a listener on `address`.
+fn url(mut address: SocketAddr) -> String {
+    if address.ip().is_unspecified() {
+        address.set_ip(match address.ip() {
+            IpAddr::V4(_) => Ipv4Addr::LOCALHOST.into(),
+            IpAddr::V6(_) => Ipv6Addr::LOCALHOST.into(),
+        });
+    }
+    format!("http://{address}")
+}
+
+/// A client for what no function does: creating tables, and looking into them in tests.
+fn client(settings: &Settings) -> Client {
+    let setting = |name| settings.get(name).unwrap_or_default();
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let credentials = Credentials::new(
+        setting("AWS_ACCESS_KEY_ID"),
+        setting("AWS_SECRET_ACCESS_KEY"),
+        settings.get("AWS_SESSION_TOKEN"),
+        None,
+        "settings",
+    );
+    let config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .region(Region::new(setting("AWS_REGION")))
+        .endpoint_url(setting("AWS_ENDPOINT_URL_DYNAMODB"))
+        .credentials_provider(credentials)
+        .build();
+    Client::from_conf(config)
+}
+
+#[cfg(test)]
+mod tests;

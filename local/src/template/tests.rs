@@ -1,0 +1,137 @@
+use super::*;
+
+fn template() -> Template {
+    Template::of_this_repository().unwrap()
+}
+
+fn names(function: &str) -> Vec<String> {
+    let function = template().functions.into_iter().find(|candidate| candidate.name == function).unwrap();
+    function.settings.into_keys().collect()
+}
+
+#[test]
+fn each_call_reaches_the_binary_of_its_name() {
+    let calls: Vec<_> = template()
+        .functions
+        .into_iter()
+        .map(|function| {
+            let [route] = function.routes.try_into().unwrap();
+            (function.name, function.binary, route.method, route.path)
+        })
+        .collect();
+    let call = |name: &str, binary: &str| {
+        (name.to_owned(), binary.to_owned(), "POST".to_owned(), format!("/{binary}"))
+    };
+    assert_eq!(
+        calls,
+        [
+            call("SignupFunction", "signup"),
+            call("SendFunction", "send"),
+            call("ResendFunction", "resend"),
+            call("VerifyFunction", "verify"),
+        ]
+    );
+}
+
+#[test]
+fn every_table_has_its_key_and_expires_its_items() {
+    let table = |logical_name: &str, key: &str, key_type: &str| Table {
+        logical_name: logical_name.to_owned(),
+        key: key.to_owned(),
+        key_type: key_type.to_owned(),
+        ttl: "expiresAt".to_owned(),
+    };
+    assert_eq!(
+        template().tables,
+        [
+            table("UsersTable", "username", "S"),
+            table("OtpsTable", "username", "S"),
+            table("LimitsTable", "key", "B"),
+        ]
+    );
+    let names: Vec<_> = template().tables.iter().map(Table::name).collect();
+    assert_eq!(names, ["users", "otps", "limits"]);
+}
+
+#[test]
+fn verify_gets_only_what_it_needs() {
+    assert_eq!(
+        names("VerifyFunction"),
+        [
+            "MAX_CONSECUTIVE_FAILURES",
+            "OTPS_TABLE",
+            "OTP_ALPHABET",
+            "OTP_LENGTH",
+            "OTP_MAX_ATTEMPTS",
+            "OTP_PEPPER",
+            "USERS_TABLE",
+        ]
+    );
+}
+
+#[test]
+fn send_and_resend_get_the_same_and_signup_two_more() {
+    let send = names("SendFunction");
+    assert_eq!(names("ResendFunction"), send);
+    let only_signup: Vec<_> =
+        names("SignupFunction").into_iter().filter(|name| !send.contains(name)).collect();
+    assert_eq!(only_signup, ["ALLOWED_REGIONS", "SIGNUP_TTL_SECONDS"]);
+    assert_eq!(names("SignupFunction").len(), send.len() + 2);
+}
+
+#[test]
+fn settings_have_the_defaults_of_the_parameters() {
+    let value = |text: &str| Setting::Value(text.to_owned());
+    let expected = [
+        ("ALLOWED_REGIONS", Setting::Required),
+        ("APP_NAME", value("Countersign")),
+        ("CODES_PER_ADDRESS_PER_HOUR", value("30")),
+        ("CODES_PER_PHONE_PER_DAY", value("10")),
+        ("CODES_PER_USERNAME_PER_HOUR", value("5")),
+        ("COURIER_BASE_URL", Setting::Optional),
+        ("COURIER_TOKEN", Setting::Required),
+        ("DAILY_SMS_BUDGET", value("1000")),
+        ("LIMITS_TABLE", value("limits")),
+        ("MAX_CONSECUTIVE_FAILURES", value("100")),
+        ("OTPS_TABLE", value("otps")),
+        ("OTP_ALPHABET", value("numeric")),
+        ("OTP_DOMAIN", Setting::Optional),
+        ("OTP_LENGTH", value("6")),
+        ("OTP_MAX_ATTEMPTS", value("5")),
+        ("OTP_PEPPER", Setting::Required),
+        ("OTP_TTL_SECONDS", value("600")),
+        ("RESEND_COOLDOWN_SECONDS", value("30")),
+        ("SIGNUP_TTL_SECONDS", value("86400")),
+        ("TWILIO_MESSAGING_SERVICE_SID", Setting::Optional),
+        ("USERS_TABLE", value("users")),
+    ];
+    let expected = expected.map(|(name, setting)| (name.to_owned(), setting));
+    assert_eq!(template().settings(), BTreeMap::from(expected));
+}
+
+#[test]
+fn a_function_has_its_own_memory_and_the_common_timeout() {
+    let sizes: Vec<_> =
+        template().functions.iter().map(|function| (function.memory, function.timeout.as_secs())).collect();
+    assert_eq!(sizes, [(512, 15), (256, 15), (256, 15), (256, 15)]);
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let function = "Resources: {F: {Type: 'AWS::Serverless::Function', Metadata: {BuildProperties: {Binary: f}}, \
+                    Properties: {Environment: {Variables: {A: VALUE}}}}}";
+    let fault = |value: &str| Template::parse(&function.replace("VALUE", value)).unwrap_err().to_string();
+    assert_eq!(
+        fault("!Ref Nobody"),
+        "template.yaml: F.A refers to Nobody, which is no parameter and no table"
+    );
+    assert_eq!(fault("!If [No, a, b]"), "template.yaml: F.A names no condition: No");
+    assert_eq!(
+        fault("!GetAtt Table.Arn"),
+        "template.yaml: F.A uses !GetAtt, which only CloudFormation can resolve"
+    );
+    assert_eq!(
+        Template::parse("Resources: {T: {Type: 'AWS::DynamoDB::Table'}}").unwrap_err().to_string(),
+        "template.yaml: T does not have exactly one key attribute"
+    );
+}

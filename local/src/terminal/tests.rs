@@ -1,0 +1,107 @@
+use super::*;
+use serde_json::json;
+
+const PLAIN: Style = Style { width: 80, colour: false };
+const COLOURED: Style = Style { width: 80, colour: true };
+
+fn text(shown: &str) -> Text {
+    Text {
+        to: "+12025550143".to_owned(),
+        text: shown.to_owned(),
+        at: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
+        idempotency_key: None,
+        request: json!({"message": {"to": {"data": {"otp": "493817"}}}}),
+    }
+}
+
+fn started() -> Start {
+    Start {
+        calls: vec!["POST /signup".to_owned(), "POST /verify".to_owned()],
+        addresses: Addresses {
+            api: "http://127.0.0.1:3000".to_owned(),
+            dynamodb: "http://127.0.0.1:8000".to_owned(),
+            courier: "http://127.0.0.1:3001".to_owned(),
+        },
+        items: Items::InMemory,
+        texts_go_out: false,
+    }
+}
+
+#[test]
+fn a_start_says_where_everything_is() {
+    let lines = "\
+Countersign, on this machine
+
+  POST http://127.0.0.1:3000/signup
+  POST http://127.0.0.1:3000/verify
+
+  items  in memory, gone at the end (--data <FILE> keeps them)
+  texts  appear here, and at http://127.0.0.1:3001/inbox
+
+ready  api http://127.0.0.1:3000 · dynamodb http://127.0.0.1:8000 · courier http://127.0.0.1:3001
+";
+    assert_eq!(start(&started(), PLAIN), lines);
+}
+
+#[test]
+fn a_start_warns_that_texts_go_out() {
+    let mut started = started();
+    started.texts_go_out = true;
+    started.items = Items::Elsewhere;
+    started.addresses.courier = "https://api.courier.com".to_owned();
+    let lines = start(&started, PLAIN);
+    assert!(lines.contains("  items  in the DynamoDB at http://127.0.0.1:8000\n"), "{lines}");
+    assert!(lines.contains("  texts  really go out, through https://api.courier.com\n"), "{lines}");
+}
+
+#[test]
+fn the_last_line_begins_with_ready_in_colour_too() {
+    assert!(start(&started(), COLOURED).lines().last().unwrap().starts_with("ready  api http://"));
+}
+
+#[test]
+fn a_text_comes_in_a_bubble() {
+    let bubbled = "  ╭─ +12025550143 ───────────────────── 22:13:20 UTC ─╮
+  │ Hi Ada,                                           │
+  │ Your verification code for Countersign is 493817. │
+  ╰─╮╭────────────────────────────────────────────────╯
+    ╰╯
+";
+    assert_eq!(bubble(&text("Hi Ada,\nYour verification code for Countersign is 493817."), PLAIN), bubbled);
+}
+
+#[test]
+fn a_long_text_is_wrapped_to_the_terminal() {
+    let bubbled = "  ╭─ +12025550143 ─── 22:13:20 UTC ─╮
+  │ Your verification code for      │
+  │ Countersign is 493817.          │
+  ╰─╮╭──────────────────────────────╯
+    ╰╯
+";
+    let narrow = Style { width: 36, colour: false };
+    assert_eq!(bubble(&text("Your verification code for Countersign is 493817."), narrow), bubbled);
+}
+
+#[test]
+fn every_line_of_a_bubble_is_as_wide_as_the_frame() {
+    for shown in ["", "Hi", "Привет, 你好, 493817 🎉", "a\n\nb", &"x".repeat(500), "Zoe\u{301}"] {
+        let bubbled = bubble(&text(shown), PLAIN);
+        let widths: Vec<_> = bubbled.lines().map(display_width).collect();
+        let (tail, framed) = widths.split_last().unwrap();
+        assert_eq!(*tail, 6, "{bubbled}");
+        assert!(framed.iter().all(|width| *width == framed[0] && *width <= 72), "{bubbled}");
+    }
+}
+
+#[test]
+fn the_code_stands_out_in_colour() {
+    let bubbled = bubble(&text("It is 493817."), COLOURED);
+    assert!(bubbled.contains("It is \u{1b}[1;32m493817\u{1b}[0m."), "{bubbled}");
+}
+
+#[test]
+fn a_text_cannot_steer_the_terminal() {
+    let bubbled = bubble(&text("\u{1b}[2J\r\u{202e}\u{9b}31m\u{200b}"), PLAIN);
+    assert!(bubbled.contains(r"\u{1b}[2J\r\u{202e}\u{9b}31m\u{200b}"), "{bubbled}");
+    assert!(!bubbled.chars().any(|character| character.is_control() && character != '\n'));
+}
