@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::{Duration, UNIX_EPOCH};
 
 pub use dynoxide::storage_backend::ManualClock;
 
@@ -33,6 +34,15 @@ impl Clock {
                 i64::try_from(clock.now_unix_secs()).unwrap_or(i64::MAX).saturating_mul(1_000)
             }
         }
+    }
+
+    /// The same clock as the functions read it.
+    #[must_use]
+    pub fn of_the_functions(&self) -> shared::clock::Clock {
+        let clock = self.clone();
+        shared::clock::Clock::reading(move || {
+            UNIX_EPOCH + Duration::from_millis(u64::try_from(clock.millisecond()).unwrap_or_default())
+        })
     }
 
     /// The time in whole seconds since 1970-01-01T00:00:00Z.

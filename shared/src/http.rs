@@ -119,7 +119,7 @@ fn read(request: &Request, clock: &Clock) -> Result<Incoming, Error> {
     Ok(Incoming {
         fields: Fields::of(body, key)?,
         now: clock.now(),
-        deadline: deadline(request, clock),
+        deadline: deadline(request),
         source: source(request),
     })
 }
@@ -145,11 +145,12 @@ fn source(request: &Request) -> Option<SourceNetwork> {
     }
 }
 
-fn deadline(request: &Request, clock: &Clock) -> Deadline {
+/// The function's own deadline, which is by the machine's clock whatever clock the rules go by.
+fn deadline(request: &Request) -> Deadline {
     let ends_at = request.lambda_context_ref().map(|context| context.deadline).filter(|ends_at| *ends_at > 0);
     let time = ends_at.map_or(TIME_WITHOUT_DEADLINE, |milliseconds| {
         let ends_at = SystemTime::UNIX_EPOCH + Duration::from_millis(milliseconds);
-        clock.until(ends_at).saturating_sub(RESERVE)
+        Clock::system().until(ends_at).saturating_sub(RESERVE)
     });
     Deadline::after(time.min(TIME_WITHOUT_DEADLINE))
 }

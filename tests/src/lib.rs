@@ -1,1 +1,2 @@
 //! tests
+pub mod proxy;

@@ -1,10 +1,13 @@
 //! The four functions as the gateway calls them.
 
+use std::future::ready;
 use std::sync::Arc;
 
-use futures::FutureExt;
-use lambda_http::Response;
-use lambda_http::http::StatusCode;
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use lambda_http::{Body, Request, Response};
+use shared::boot::{Signup, Texting, World};
+use shared::config;
 
 use super::StartError;
 use crate::clock::Clock;
@@ -12,16 +15,73 @@ use crate::gateway::Dispatch;
 use crate::settings::Settings;
 use crate::template::Function;
 
+/// One function, booted with the settings that the template gives it.
+enum Handler {
+    Signup(Signup),
+    Send(Texting),
+    Resend(Texting),
+    Verify(World),
+}
+
+impl Handler {
+    async fn boot(function: &Function, settings: &Settings, clock: &Clock) -> Result<Self, String> {
+        let environment = settings.environment(function);
+        let lookup = |name: &str| environment.get(name).cloned();
+        let clock = clock.of_the_functions();
+        let texting = async |clock| {
+            let settings = config::Texting::read(lookup).map_err(|faults| faults.to_string())?;
+            Texting::connect(settings, clock).await.map_err(|error| error.to_string())
+        };
+        Ok(match function.binary.as_str() {
+            "signup" => {
+                let settings = config::Signup::read(lookup).map_err(|faults| faults.to_string())?;
+                Self::Signup(Signup::connect(settings, clock).await.map_err(|error| error.to_string())?)
+            }
+            "send" => Self::Send(texting(clock).await?),
+            "resend" => Self::Resend(texting(clock).await?),
+            "verify" => {
+                let settings = config::Base::read(lookup).map_err(|faults| faults.to_string())?;
+                Self::Verify(World::connect(settings, clock).await)
+            }
+            other => return Err(format!("there is no binary {other}")),
+        })
+    }
+
+    async fn answer(&self, request: Request) -> Response<Body> {
+        match self {
+            Self::Signup(signup) => signup::answer(signup, request).await,
+            Self::Send(texting) => send::answer(texting, request).await,
+            Self::Resend(texting) => resend::answer(texting, request).await,
+            Self::Verify(world) => verify::answer(world, request).await,
+        }
+    }
+}
+
 /// Boots each of `functions` with its settings, as a cold start does, and answers what runs them.
-#[expect(clippy::unused_async, reason = "booting reads settings and opens connections")]
 pub(super) async fn handlers(
-    _functions: &[Function],
-    _settings: &Settings,
-    _clock: &Clock,
+    functions: &[Function],
+    settings: &Settings,
+    clock: &Clock,
 ) -> Result<Dispatch, StartError> {
-    Ok(Arc::new(|_function, _request| {
-        let mut response = Response::new(lambda_http::Body::Empty);
-        *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-        std::future::ready(response).boxed()
+    let boot = async |function: &Function| match Handler::boot(function, settings, clock).await {
+        Ok(handler) => Ok((function.name.clone(), Arc::new(handler))),
+        Err(cause) => Err(StartError::Function { function: function.name.clone(), cause }),
+    };
+    let handlers = futures::future::try_join_all(functions.iter().map(boot)).await?;
+    Ok(Arc::new(move |function, request| -> BoxFuture<'static, Response<Body>> {
+        match handlers.iter().find(|(name, _)| name == function) {
+            Some((_, handler)) => {
+                let handler = Arc::clone(handler);
+                async move { handler.answer(request).await }.boxed()
+            }
+            None => ready(unknown()).boxed(),
+        }
     }))
+}
+
+/// The gateway asks only for functions of the template that was booted from.
+fn unknown() -> Response<Body> {
+    let mut response = Response::new(Body::Empty);
+    *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;
+    response
 }

@@ -1,0 +1,187 @@
+//! Clients and logging: made once per cold start, before the first request.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls;
+use thiserror::Error;
+use tracing_subscriber::EnvFilter;
+
+use crate::clock::Clock;
+use crate::config;
+use crate::courier::Courier;
+use crate::domain::mac::Pepper;
+use crate::domain::phone::Regions;
+use crate::domain::policy::Policy;
+use crate::domain::sms::{AppName, OtpDomain};
+use crate::store::{Limits, Store};
+
+/// The longest that connecting to DynamoDB may take; within a region it takes a few milliseconds.
+const CONNECT: Duration = Duration::from_millis(1_000);
+
+/// The longest that one attempt at a call may take. DynamoDB's own slowest answers come within a second.
+const ATTEMPT: Duration = Duration::from_millis(1_500);
+
+/// The longest that a call may take with its repetitions, so that a request survives one stalled connection and
+/// still ends in time.
+const OPERATION: Duration = Duration::from_millis(4_000);
+
+/// How often a call is attempted, and the first pause between two attempts.
+const ATTEMPTS: u32 = 3;
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+
+/// What every call needs.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Users and challenges.
+    pub store: Store,
+    /// The key of every MAC.
+    pub pepper: Pepper,
+    /// The numbers.
+    pub policy: Policy,
+    /// What tells the time.
+    pub clock: Clock,
+}
+
+/// What a call needs that texts.
+#[derive(Debug)]
+pub struct Texting {
+    /// What every call needs.
+    pub world: World,
+    /// The counters.
+    pub limits: Limits,
+    /// The way to the phones.
+    pub courier: Courier,
+    /// Whom texts come from.
+    pub app: AppName,
+    /// Where phones fill codes in.
+    pub domain: Option<OtpDomain>,
+}
+
+/// What signup needs.
+#[derive(Debug)]
+pub struct Signup {
+    /// What a call needs that texts.
+    pub texting: Texting,
+    /// The regions whose phones are texted.
+    pub regions: Regions,
+}
+
+/// Why a function does not start.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] config::Faults),
+    /// The HTTPS client to Courier cannot be made.
+    #[error("the HTTPS client cannot be made")]
+    Http(#[from] reqwest::Error),
+    /// TLS cannot be set up.
+    #[error("TLS cannot be set up")]
+    Tls(#[from] rustls::Error),
+}
+
+impl World {
+    /// Connects to what the settings of verify name.
+    pub async fn connect(settings: config::Base, clock: Clock) -> Self {
+        let client = dynamodb(&settings.aws);
+        Self::with(client, settings, clock).await
+    }
+
+    async fn with(client: Client, settings: config::Base, clock: Clock) -> Self {
+        let store = Store::new(client, settings.users_table, settings.otps_table);
+        store.warm().await;
+        Self { store, pepper: settings.pepper, policy: settings.policy, clock }
+    }
+}
+
+impl Texting {
+    /// Connects to what the settings of send and resend name.
+    ///
+    /// # Errors
+    /// When the HTTPS client cannot be made.
+    pub async fn connect(settings: config::Texting, clock: Clock) -> Result<Self, Error> {
+        let client = dynamodb(&settings.base.aws);
+        let courier = Courier::new(settings.account, tls()?)?;
+        let limits = Limits::new(client.clone(), settings.limits_table);
+        let (world, ()) = tokio::join!(World::with(client, settings.base, clock), courier.warm());
+        Ok(Self { world, limits, courier, app: settings.app, domain: settings.domain })
+    }
+}
+
+impl Signup {
+    /// Connects to what the settings of signup name, and builds the tables that judge phones and passwords:
+    /// during the start Lambda lends a whole core.
+    ///
+    /// # Errors
+    /// When the HTTPS client cannot be made.
+    pub async fn connect(settings: config::Signup, clock: Clock) -> Result<Self, Error> {
+        let tables = tokio::task::spawn_blocking(|| {
+            crate::domain::phone::warm();
+            crate::domain::password::warm();
+        });
+        let texting = Texting::connect(settings.texting, clock).await?;
+        // A panic in there would only mean that the tables are built at their first use.
+        let _ = tables.await;
+        Ok(Self { texting, regions: settings.regions })
+    }
+}
+
+/// A client of DynamoDB with bounded time: every call ends within [`OPERATION`].
+fn dynamodb(aws: &config::Aws) -> Client {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    let credentials = Credentials::new(
+        &aws.access_key_id,
+        aws.secret_access_key.as_str(),
+        aws.session_token.clone(),
+        None,
+        "environment",
+    );
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(LONGEST_BACKOFF);
+    let mut config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials)
+        .timeout_config(timeouts)
+        .retry_config(retries);
+    if let Some(endpoint) = &aws.dynamodb {
+        config = config.endpoint_url(endpoint);
+    }
+    Client::from_conf(config.build())
+}
+
+/// TLS with the machine's certificate authorities.
+fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// Sends the log to standard output as JSON, which CloudWatch keeps: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`
+/// asks for, else `info`.
+pub fn log() {
+    let level = config::environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::environment("RUST_LOG"));
+    let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
+    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).without_time().init();
+}

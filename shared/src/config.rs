@@ -1,0 +1,290 @@
+//! The settings, and the only reader of the environment.
+//!
+//! Each function checks only its own settings, and names every fault at once.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use thiserror::Error;
+use zeroize::Zeroizing;
+
+use crate::courier::{Account, Token};
+use crate::domain::code::{Alphabet, CodeFormat};
+use crate::domain::mac::Pepper;
+use crate::domain::phone::Regions;
+use crate::domain::policy::Policy;
+use crate::domain::sms::{self, AppName, OtpDomain};
+use crate::domain::time::DAY;
+
+/// Courier's API, unless another address is set.
+const COURIER: &str = "https://api.courier.com";
+
+/// What every function needs: this is all that verify does.
+#[derive(Clone, Debug)]
+pub struct Base {
+    /// Who we are to AWS, and where.
+    pub aws: Aws,
+    /// `USERS_TABLE`
+    pub users_table: String,
+    /// `OTPS_TABLE`
+    pub otps_table: String,
+    /// `OTP_PEPPER`
+    pub pepper: Pepper,
+    /// The numbers. Those that the function does not read are the defaults.
+    pub policy: Policy,
+}
+
+/// What a function needs that texts: this is all that send and resend do.
+#[derive(Clone, Debug)]
+pub struct Texting {
+    /// What every function needs.
+    pub base: Base,
+    /// `LIMITS_TABLE`
+    pub limits_table: String,
+    /// `COURIER_BASE_URL`, `COURIER_TOKEN`, `TWILIO_MESSAGING_SERVICE_SID`
+    pub account: Account,
+    /// `APP_NAME`
+    pub app: AppName,
+    /// `OTP_DOMAIN`
+    pub domain: Option<OtpDomain>,
+}
+
+/// What signup needs.
+#[derive(Clone, Debug)]
+pub struct Signup {
+    /// What a function needs that texts.
+    pub texting: Texting,
+    /// `ALLOWED_REGIONS`
+    pub regions: Regions,
+}
+
+/// Who we are to AWS: Lambda sets all of it, and renews it with the environment.
+#[derive(Clone)]
+pub struct Aws {
+    /// `AWS_REGION`
+    pub region: String,
+    /// `AWS_ACCESS_KEY_ID`
+    pub access_key_id: String,
+    /// `AWS_SECRET_ACCESS_KEY`
+    pub secret_access_key: Zeroizing<String>,
+    /// `AWS_SESSION_TOKEN`
+    pub session_token: Option<String>,
+    /// `AWS_ENDPOINT_URL_DYNAMODB`
+    pub dynamodb: Option<String>,
+}
+
+impl fmt::Debug for Aws {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Aws").field("region", &self.region).finish_non_exhaustive()
+    }
+}
+
+/// Settings that are missing, empty or malformed: all of them, each with what it should be. No value is shown,
+/// since some are secret.
+#[derive(Debug, Error)]
+#[error("the settings are wrong: {}", .0.iter().map(|(name, fault)| format!("{name} {fault}")).collect::<Vec<_>>().join("; "))]
+pub struct Faults(BTreeMap<&'static str, String>);
+
+/// Looks a variable up in the environment of this process. What is not Unicode in it reads as U+FFFD, which no
+/// setting takes.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "this is the only reader of the environment")]
+pub fn environment(name: &str) -> Option<String> {
+    std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+impl Base {
+    /// Reads the settings of verify with `lookup`.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader { lookup, faults: BTreeMap::new() };
+        let base = reader.base();
+        reader.finish(base)
+    }
+}
+
+impl Texting {
+    /// Reads the settings of send and resend with `lookup`.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader { lookup, faults: BTreeMap::new() };
+        let texting = reader.texting();
+        reader.finish(texting)
+    }
+}
+
+impl Signup {
+    /// Reads the settings of signup with `lookup`.
+    ///
+    /// # Errors
+    /// When a setting is wrong.
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
+        let mut reader = Reader { lookup, faults: BTreeMap::new() };
+        let texting = reader.texting();
+        let regions = reader.required("ALLOWED_REGIONS", Regions::parse);
+        // No shorter than the longest life of a code: no user is gone before the code is.
+        let signup_ttl = reader.number("SIGNUP_TTL_SECONDS", 900..=30 * DAY, Policy::default().signup_ttl);
+        let signup = texting.zip(regions).map(|(mut texting, regions)| {
+            texting.base.policy.signup_ttl = signup_ttl;
+            Self { texting, regions }
+        });
+        reader.finish(signup)
+    }
+}
+
+/// Reads settings one by one and takes note of every fault.
+struct Reader<L> {
+    lookup: L,
+    faults: BTreeMap<&'static str, String>,
+}
+
+impl<L: Fn(&str) -> Option<String>> Reader<L> {
+    fn finish<T>(self, all: Option<T>) -> Result<T, Faults> {
+        match all {
+            Some(all) if self.faults.is_empty() => Ok(all),
+            _ => Err(Faults(self.faults)),
+        }
+    }
+
+    fn required<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        if (self.lookup)(name).is_none() {
+            self.faults.insert(name, "is not set".to_owned());
+        }
+        self.optional(name, parse)
+    }
+
+    fn optional<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let value = Zeroizing::new((self.lookup)(name)?);
+        let parsed = if value.is_empty() { Err("is empty".to_owned()) } else { parse(&value) };
+        parsed.map_err(|fault| self.faults.insert(name, fault)).ok()
+    }
+
+    fn text(&mut self, name: &'static str) -> Option<String> {
+        self.required(name, |text| Ok(text.to_owned()))
+    }
+
+    fn number<T>(&mut self, name: &'static str, range: RangeInclusive<T>, default: T) -> T
+    where
+        T: FromStr + PartialOrd + fmt::Display,
+    {
+        let parse = |text: &str| {
+            let number = text.parse().ok().filter(|number| range.contains(number));
+            number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
+        };
+        self.optional(name, parse).unwrap_or(default)
+    }
+
+    fn base(&mut self) -> Option<Base> {
+        let aws = self.aws();
+        let users_table = self.text("USERS_TABLE");
+        let otps_table = self.text("OTPS_TABLE");
+        let pepper = self.required("OTP_PEPPER", |text| {
+            let bytes = STANDARD.decode(text).map_err(|_| "must be base64".to_owned())?;
+            Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
+        });
+        let policy = self.policy_of_verify(Policy::default());
+        let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
+        Some(Base { aws, users_table, otps_table, pepper, policy })
+    }
+
+    fn aws(&mut self) -> Option<Aws> {
+        let region = self.text("AWS_REGION");
+        let access_key_id = self.text("AWS_ACCESS_KEY_ID");
+        let secret_access_key = self.text("AWS_SECRET_ACCESS_KEY").map(Zeroizing::new);
+        let session_token = (self.lookup)("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+        let dynamodb = self.optional("AWS_ENDPOINT_URL_DYNAMODB", address);
+        let ((region, access_key_id), secret_access_key) = region.zip(access_key_id).zip(secret_access_key)?;
+        Some(Aws { region, access_key_id, secret_access_key, session_token, dynamodb })
+    }
+
+    fn policy_of_verify(&mut self, default: Policy) -> Policy {
+        let alphabet = self.optional("OTP_ALPHABET", |text| match text {
+            "numeric" => Ok(Alphabet::Numeric),
+            "alphanumeric" => Ok(Alphabet::Alphanumeric),
+            _ => Err("must be numeric or alphanumeric".to_owned()),
+        });
+        let code_format = CodeFormat {
+            alphabet: alphabet.unwrap_or(default.code_format.alphabet),
+            length: self.number("OTP_LENGTH", 6..=10, default.code_format.length),
+        };
+        let failures = default.max_consecutive_failures;
+        Policy {
+            code_format,
+            max_attempts: self.number("OTP_MAX_ATTEMPTS", 1..=100, default.max_attempts),
+            max_consecutive_failures: self.number("MAX_CONSECUTIVE_FAILURES", 1..=100, failures),
+            ..default
+        }
+    }
+
+    fn texting(&mut self) -> Option<Texting> {
+        let base = self.base();
+        let limits_table = self.text("LIMITS_TABLE");
+        let base_url = self.optional("COURIER_BASE_URL", address);
+        let token = self.required("COURIER_TOKEN", |text| {
+            Token::parse(text).ok_or_else(|| "must consist of visible ASCII characters".to_owned())
+        });
+        let messaging_service = self.optional("TWILIO_MESSAGING_SERVICE_SID", |text| {
+            let digits = text.strip_prefix("MG").unwrap_or_default();
+            let valid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+            valid.then(|| text.to_owned()).ok_or_else(|| "must be MG and 32 hexadecimal digits".to_owned())
+        });
+        let app = self.required("APP_NAME", AppName::parse);
+        let domain = self.optional("OTP_DOMAIN", OtpDomain::parse);
+        let policy = self.policy_of_texting(base.as_ref().map(|base| base.policy.clone()).unwrap_or_default());
+        let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
+        let base = Base { policy, ..base };
+        if let Err(fault) = sms::fits(&app, domain.as_ref(), usize::from(base.policy.code_format.length)) {
+            self.faults.insert("APP_NAME", fault);
+        }
+        let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
+        let account = Account { base_url, token, messaging_service };
+        Some(Texting { base, limits_table, account, app, domain })
+    }
+
+    fn policy_of_texting(&mut self, default: Policy) -> Policy {
+        Policy {
+            code_ttl: self.number("OTP_TTL_SECONDS", 1..=900, default.code_ttl),
+            cooldown: self.number("RESEND_COOLDOWN_SECONDS", 1..=3_600, default.cooldown),
+            codes_per_username_per_hour: self.number(
+                "CODES_PER_USERNAME_PER_HOUR",
+                1..=20,
+                default.codes_per_username_per_hour,
+            ),
+            codes_per_phone_per_day: self.number(
+                "CODES_PER_PHONE_PER_DAY",
+                1..=100,
+                default.codes_per_phone_per_day,
+            ),
+            codes_per_address_per_hour: self.number(
+                "CODES_PER_ADDRESS_PER_HOUR",
+                0..=100_000,
+                default.codes_per_address_per_hour,
+            ),
+            daily_sms_budget: self.number("DAILY_SMS_BUDGET", 0..=10_000_000, default.daily_sms_budget),
+            ..default
+        }
+    }
+}
+
+/// An address of a server: `http` or `https`, without a slash at the end.
+fn address(text: &str) -> Result<String, String> {
+    let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let plain = url.filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
+    plain.map(|_| text.trim_end_matches('/').to_owned()).ok_or_else(|| "must be an http or https address".to_owned())
+}

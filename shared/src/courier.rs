@@ -1,0 +1,244 @@
+//! Texting through Courier: one text per code, in bounded time, with an outcome that says what is known.
+
+mod breaker;
+mod recent;
+mod tries;
+mod wire;
+
+use std::fmt;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use lambda_http::http::{StatusCode, header};
+use rand::RngExt as _;
+use zeroize::Zeroizing;
+
+use crate::clock::Deadline;
+use crate::domain::challenge::{Delivery, Outcome};
+use crate::domain::code::{Code, OtpId};
+use crate::domain::person_name::PersonName;
+use crate::domain::phone::MobileNumber;
+use crate::domain::sms::Template;
+use crate::domain::time::Timestamp;
+use breaker::Breaker;
+use recent::Recent;
+use tries::{Reply, Step, Tries};
+
+/// The longest that a try may take. Courier usually answers within half a second.
+const LONGEST_TRY: Duration = Duration::from_millis(2_500);
+
+/// The longest that all tries together may take, with the pauses between them.
+const LONGEST_DELIVERY: Duration = Duration::from_secs(8);
+
+/// The longest that connecting may take.
+const LONGEST_CONNECT: Duration = Duration::from_millis(1_500);
+
+/// The most of an answer that is read, in bytes. One of Courier's has about a hundred.
+const LONGEST_ANSWER: usize = 65_536;
+
+/// A token of Courier's: whoever has it can text at our cost. `Debug` is redacted, its memory zeroed on drop.
+#[derive(Clone)]
+pub struct Token(Zeroizing<String>);
+
+impl Token {
+    /// The token `text`, unless it cannot stand in a header.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        visible.then(|| Self(Zeroizing::new(text.to_owned())))
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Token(…)")
+    }
+}
+
+/// Where and as whom texts are sent.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// Courier's API, without a slash at the end.
+    pub base_url: String,
+    /// Who we are.
+    pub token: Token,
+    /// The Twilio messaging service that sends, if not the one that Courier's integration names.
+    pub messaging_service: Option<String>,
+}
+
+/// A text to be sent.
+#[derive(Clone, Copy, Debug)]
+pub struct Text<'a> {
+    /// Whom to.
+    pub to: &'a MobileNumber,
+    /// Its constant words.
+    pub template: &'a Template,
+    /// What fills them, if the template greets by name.
+    pub name: &'a PersonName,
+    /// What fills them.
+    pub code: &'a Code,
+    /// What keeps a repeated request from being a second text.
+    pub id: OtpId,
+    /// Seconds that the code lives from now on; a text that comes later is not delivered.
+    pub life: i64,
+}
+
+/// The leave to try a text. Unless one is tried, the next request gets it.
+#[derive(Debug)]
+pub struct Admission<'a> {
+    breaker: &'a Mutex<Breaker>,
+    /// Whether this is the one try after a pause.
+    probes: bool,
+    now: Timestamp,
+}
+
+impl Drop for Admission<'_> {
+    fn drop(&mut self) {
+        if self.probes {
+            lock(self.breaker).give_back(self.now);
+        }
+    }
+}
+
+/// The way to Courier, with what this process has seen of it.
+#[derive(Debug)]
+pub struct Courier {
+    http: reqwest::Client,
+    account: Account,
+    breaker: Mutex<Breaker>,
+    recent: Mutex<Recent>,
+}
+
+impl Courier {
+    /// The way to Courier as `account`, over the certificates and the provider that `tls` holds.
+    ///
+    /// # Errors
+    /// When the HTTP client cannot be built from them.
+    pub fn new(account: Account, tls: rustls::ClientConfig) -> Result<Self, reqwest::Error> {
+        let http = reqwest::Client::builder()
+            .tls_backend_preconfigured(tls)
+            // A redirect would post the code to somebody else.
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .connect_timeout(LONGEST_CONNECT)
+            .build()?;
+        Ok(Self { http, account, breaker: Mutex::default(), recent: Mutex::default() })
+    }
+
+    /// Opens the connection to Courier, so that the first text need not. It is of no consequence whether that
+    /// succeeds.
+    pub async fn warm(&self) {
+        drop(self.http.head(&self.account.base_url).timeout(LONGEST_CONNECT).send().await);
+    }
+
+    /// Says whether a text may be tried at `now`.
+    ///
+    /// After a failure of Courier's or the account's, nothing is tried for a while; then one text is. A text
+    /// that only seems to be sent, for a username that nobody has, is admitted then too but proves nothing.
+    ///
+    /// # Errors
+    /// The seconds until the next try.
+    pub fn admit(&self, really: bool, now: Timestamp) -> Result<Admission<'_>, i64> {
+        let probes = lock(&self.breaker).admit(really, now)?;
+        Ok(Admission { breaker: &self.breaker, probes, now })
+    }
+
+    /// Seconds after which a text may be tried again, given that one has just failed at `now`.
+    #[must_use]
+    pub fn retry_after(&self, now: Timestamp) -> i64 {
+        lock(&self.breaker).retry_after(now)
+    }
+
+    /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
+    pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> Delivery {
+        admission.probes = false;
+        let begun = tokio::time::Instant::now();
+        let deadline = deadline.within(LONGEST_DELIVERY);
+        let alive = Deadline::after(Duration::from_secs(u64::try_from(text.life).unwrap_or_default()));
+        let mut tries = Tries::default();
+        let (outcome, request_id) = loop {
+            let reply = self.try_once(text, tries.key_number(), alive, deadline).await;
+            let left = deadline.remaining().min(alive.remaining());
+            match tries.after(reply, left, rand::rng().random()) {
+                Step::Settled(outcome, request_id) => break (outcome, request_id),
+                Step::Again(pause) => tokio::time::sleep(pause).await,
+            }
+        };
+        match outcome {
+            Outcome::Sent => {
+                lock(&self.recent).saw(begun.elapsed());
+                lock(&self.breaker).close();
+            }
+            Outcome::Failed | Outcome::Unknown if tries.blames_courier() => {
+                lock(&self.breaker).open(admission.now);
+            }
+            Outcome::Failed | Outcome::Unknown => {}
+        }
+        Delivery { outcome, request_id, tries: tries.made() }
+    }
+
+    /// Takes as long as a text, and sends none: what a username that nobody has gets.
+    pub async fn pretend(&self) -> Delivery {
+        let took = lock(&self.recent).draw(&mut rand::rng());
+        tokio::time::sleep(took).await;
+        let mut random = rand::rng();
+        let id = format!("1-{:08x}-{:024x}", random.random::<u32>(), random.random::<u128>() >> 32);
+        Delivery { outcome: Outcome::Sent, request_id: Some(id), tries: 1 }
+    }
+
+    async fn try_once(&self, text: Text<'_>, key: u32, alive: Deadline, deadline: Deadline) -> Reply {
+        let time = LONGEST_TRY.min(deadline.remaining()).min(alive.remaining());
+        let Ok(life @ 1..) = u64::try_from(alive.remaining().as_millis()) else { return Reply::NotSent };
+        let request = self
+            .http
+            .post(format!("{}/send", self.account.base_url))
+            .bearer_auth(&*self.account.token.0)
+            .header("Idempotency-Key", format!("{}:{key}", text.id))
+            .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), life));
+        let until = Deadline::after(time);
+        match until.run(request.send()).await {
+            Ok(Ok(answer)) => read(answer, until).await,
+            // Courier never saw the request: it could not be connected to.
+            Ok(Err(error)) if error.is_connect() => Reply::NotSent,
+            Ok(Err(_)) | Err(_) => Reply::NoAnswer,
+        }
+    }
+}
+
+/// Reads an answer, as much of it as comes in time and within bounds. The status alone says what it means.
+async fn read(mut answer: reqwest::Response, until: Deadline) -> Reply {
+    let status = answer.status();
+    if !status.is_success() {
+        let retry_after = answer.headers().get(header::RETRY_AFTER);
+        let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        return Reply::Refused { status, retry_after: seconds.map(Duration::from_secs) };
+    }
+    let mut body = Vec::new();
+    let all = async {
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_ANSWER {
+                return;
+            }
+        }
+    };
+    // Accepted is accepted: what is cut off or late costs only the id.
+    let _ = until.run(all).await;
+    Reply::Accepted(serde_json::from_slice::<wire::Accepted>(&body).ok().map(|accepted| accepted.request_id))
+}
+
+/// The statuses after which Courier may have taken the text all the same: time-outs, a request of the same key
+/// under way, and what a proxy before it answers when it does not know.
+fn leaves_doubt(status: StatusCode) -> bool {
+    matches!(
+        status,
+        StatusCode::REQUEST_TIMEOUT
+            | StatusCode::CONFLICT
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::GATEWAY_TIMEOUT
+    )
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

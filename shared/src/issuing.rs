@@ -1,0 +1,231 @@
+//! The story of a code: persist, then text, then record.
+//!
+//! A username that nobody has goes the same way with the same writes, and waits as long as a text takes: its
+//! code is drawn by nobody, so nothing matches it, and no phone ever receives it.
+
+use std::time::Duration;
+
+use rand::RngExt as _;
+use serde::Serialize;
+
+use crate::boot::Texting;
+use crate::clock::Deadline;
+use crate::courier::{Admission, Text};
+use crate::domain::address::SourceNetwork;
+use crate::domain::challenge::{Call, Challenge, Delivery, Draft, Outcome, Status};
+use crate::domain::code::{Code, OtpId};
+use crate::domain::idempotency::{IdempotencyKey, KeyHash};
+use crate::domain::limit::{Quota, Recipient};
+use crate::domain::mac::Mac;
+use crate::domain::policy::Policy;
+use crate::domain::sms::Template;
+use crate::domain::time::Timestamp;
+use crate::domain::user::User;
+use crate::domain::username::Username;
+use crate::error::Error;
+use crate::store::Issued;
+
+/// Kept from a request's time to record what became of its text.
+const RECORDING: Duration = Duration::from_secs(1);
+
+/// Who asks for a code, and when.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'a> {
+    /// By which call.
+    pub call: Call,
+    /// For which username.
+    pub username: &'a Username,
+    /// With which idempotency key.
+    pub key: Option<&'a IdempotencyKey>,
+    /// From where.
+    pub source: SourceNetwork,
+    /// When.
+    pub now: Timestamp,
+    /// When the answer must be there.
+    pub deadline: Deadline,
+}
+
+impl Asked<'_> {
+    /// What is remembered of the idempotency key.
+    #[must_use]
+    pub fn key_hash(&self, texting: &Texting) -> Option<KeyHash> {
+        self.key.map(|key| key.hash(&texting.world.pepper, self.call, self.username))
+    }
+}
+
+/// What an answer says of a challenge.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Otp {
+    id: String,
+    status: &'static str,
+    delivery: &'static str,
+    expires_at: String,
+    expires_in: i64,
+    resend_after: i64,
+}
+
+impl Otp {
+    /// The state of `challenge` at `now`.
+    #[must_use]
+    pub fn of(challenge: &Challenge, policy: &Policy, now: Timestamp) -> Self {
+        Self {
+            id: challenge.id().to_string(),
+            status: match challenge.status() {
+                Status::Pending => "PENDING",
+                Status::Confirmed => "CONFIRMED",
+                Status::Rejected => "REJECTED",
+            },
+            delivery: match challenge.outcome() {
+                Outcome::Sent => "SENT",
+                Outcome::Failed => "FAILED",
+                Outcome::Unknown => "UNKNOWN",
+            },
+            expires_at: challenge.valid_until().to_string(),
+            expires_in: challenge.expires_in(),
+            resend_after: challenge.resend_after(policy, now),
+        }
+    }
+}
+
+/// What send and resend answer.
+#[derive(Debug, Serialize)]
+pub struct Accepted {
+    success: bool,
+    message: &'static str,
+    otp: Otp,
+}
+
+/// Issues a further code and texts it, or answers what was answered to the same key before.
+///
+/// # Errors
+/// Every refusal of send and resend, in the order that the challenge and the limits define.
+pub async fn issue_again(texting: &Texting, asked: Asked<'_>) -> Result<Accepted, Error> {
+    let world = &texting.world;
+    let (user, drawn, next, admission) = loop {
+        let (user, before) = world.store.load(asked.username, asked.deadline).await?;
+        let user = user.filter(|user| user.exists(asked.now));
+        if let Some(before) = before.as_ref().filter(|before| is_repeated(texting, asked, before)) {
+            return Ok(accepted(texting, before, asked.now));
+        }
+        let drawn = Drawn::for_recipient(texting, asked, user.is_some());
+        let next = Challenge::issue(before.as_ref(), drawn.draft.clone(), &world.policy, asked.now)?;
+        let admission = texting
+            .courier
+            .admit(user.is_some(), asked.now)
+            .map_err(|retry_after| Error::SmsUnavailable { retry_after })?;
+        let recipient =
+            user.as_ref().map_or(Recipient::Nobody(asked.username), |user| Recipient::Phone(&user.mobile));
+        let quota = Quota::of(recipient, asked.source, &world.pepper, &world.policy, asked.now);
+        let stored = world
+            .store
+            .issue(&texting.limits, asked.username, before.as_ref(), &next, &quota, asked.now, asked.deadline)
+            .await?;
+        match stored {
+            Issued::Stored => break (user, drawn, next, admission),
+            Issued::Refused(refusal) => return Err(refusal.into()),
+            Issued::Changed(row) => {
+                let row = row.as_deref();
+                if let Some(row) = row.filter(|row| is_repeated(texting, asked, row)) {
+                    return Ok(accepted(texting, row, asked.now));
+                }
+                // The row that won decides; only where it permits another code is it worth reading again.
+                Challenge::issue(row, drawn.draft, &world.policy, asked.now)?;
+            }
+        }
+    };
+    let challenge = text_and_record(texting, asked, admission, user.as_ref(), &drawn, next).await;
+    match challenge.outcome() {
+        Outcome::Failed => {
+            Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after(asked.now) })
+        }
+        Outcome::Sent | Outcome::Unknown => Ok(accepted(texting, &challenge, asked.now)),
+    }
+}
+
+fn is_repeated(texting: &Texting, asked: Asked<'_>, challenge: &Challenge) -> bool {
+    asked.key_hash(texting).is_some_and(|key| challenge.answered(asked.call, key, asked.now))
+}
+
+fn accepted(texting: &Texting, challenge: &Challenge, now: Timestamp) -> Accepted {
+    let otp = Otp::of(challenge, &texting.world.policy, now);
+    Accepted { success: true, message: message(challenge.outcome()), otp }
+}
+
+/// What people read of a text's outcome.
+#[must_use]
+pub fn message(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "OTP sent successfully",
+        Outcome::Failed => "OTP could not be sent; call /send for another one",
+        Outcome::Unknown => "OTP issued; whether its text was sent is not known",
+    }
+}
+
+/// A code that was drawn, and the draft of its challenge.
+#[derive(Debug)]
+pub struct Drawn {
+    /// The draft.
+    pub draft: Draft,
+    code: Code,
+}
+
+impl Drawn {
+    /// Draws a code, and a MAC that matches it, or, where nobody is to receive it, one that matches nothing.
+    #[must_use]
+    pub fn for_recipient(texting: &Texting, asked: Asked<'_>, somebody: bool) -> Self {
+        let world = &texting.world;
+        let mut random = rand::rng();
+        let id = OtpId::draw(&mut random);
+        let code = Code::draw(world.policy.code_format, &mut random);
+        let mac = code.mac(&world.pepper, id, asked.username);
+        let mac = if somebody { mac } else { Mac::of_nothing(random.random()) };
+        let key = asked.key_hash(texting);
+        Self { draft: Draft { id, mac, pepper: world.pepper.id(), call: asked.call, key }, code }
+    }
+}
+
+/// Texts the code to `user`, or takes as long as that where there is none, and records what became of it.
+///
+/// A failing record changes nothing for the caller: the code is stored, and works.
+pub async fn text_and_record(
+    texting: &Texting,
+    asked: Asked<'_>,
+    admission: Admission<'_>,
+    user: Option<&User>,
+    drawn: &Drawn,
+    challenge: Challenge,
+) -> Challenge {
+    let delivery = match user {
+        Some(user) => text(texting, asked, admission, user, drawn, &challenge).await,
+        None => texting.courier.pretend().await,
+    };
+    let store = &texting.world.store;
+    let recorded =
+        store.record_delivery(asked.username, &challenge, &delivery, asked.now, asked.deadline).await;
+    if let Err(failure) = recorded {
+        tracing::warn!(otp = %challenge.id(), %failure, "the delivery could not be recorded");
+    }
+    challenge.delivered(delivery)
+}
+
+async fn text(
+    texting: &Texting,
+    asked: Asked<'_>,
+    admission: Admission<'_>,
+    user: &User,
+    drawn: &Drawn,
+    challenge: &Challenge,
+) -> Delivery {
+    let length = usize::from(texting.world.policy.code_format.length);
+    let template = Template::choose(&texting.app, texting.domain.as_ref(), &user.name, length);
+    let text = Text {
+        to: &user.mobile,
+        template: &template,
+        name: &user.name,
+        code: &drawn.code,
+        id: challenge.id(),
+        life: challenge.expires_in(),
+    };
+    texting.courier.send(admission, text, asked.deadline.less(RECORDING)).await
+}
