@@ -159,7 +159,8 @@ impl Courier {
         let (outcome, request_id) = loop {
             let reply = self.try_once(text, tries.key_number(), alive, deadline).await;
             let left = deadline.remaining().min(alive.remaining());
-            match tries.after(reply, left, rand::rng().random()) {
+            let random = rand::rng().random();
+            match tries.after(reply, left, random) {
                 Step::Settled(outcome, request_id) => break (outcome, request_id),
                 Step::Again(pause) => tokio::time::sleep(pause).await,
             }

@@ -4,14 +4,12 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::boot::World;
-use shared::clock::Deadline;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::refusal::Refusal;
-use shared::domain::time::Timestamp;
 use shared::domain::username::Username;
 use shared::error::Error;
-use shared::http::{self, Fields};
+use shared::http::{self, Fields, Incoming};
 use shared::store::{Confirmed, Try};
 
 /// What the call takes.
@@ -48,25 +46,17 @@ struct Verified {
 
 /// Answers one request.
 pub async fn answer(world: &World, request: Request) -> Response<Body> {
-    http::respond(request, &world.clock, StatusCode::OK, |incoming| async {
-        let (now, deadline) = (incoming.now, incoming.deadline);
-        handle(world, Input::read(incoming.fields, world)?, now, deadline).await
-    })
-    .await
+    http::respond(request, &world.clock, StatusCode::OK, |incoming| handle(world, incoming)).await
 }
 
 /// Takes a try, compares, and confirms: a guess is paid for before it is compared.
 ///
 /// # Errors
 /// The refusals of the API's table for verify.
-pub async fn handle(
-    world: &World,
-    input: Input,
-    now: Timestamp,
-    deadline: Deadline,
-) -> Result<Output, Error> {
+pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> {
     let World { store, pepper, policy, .. } = world;
-    let Input { username, otp, otp_id } = input;
+    let Incoming { fields, now, deadline, .. } = incoming;
+    let Input { username, otp, otp_id } = Input::read(fields, world)?;
 
     let challenge = match store.take_try(&username, otp_id, pepper.id(), policy, now, deadline).await? {
         Try::Taken(challenge) => challenge,
