@@ -1,5 +1,6 @@
 //! The embedded DynamoDB, and the tables of the template in any DynamoDB.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -111,6 +112,12 @@ impl Embedded {
     /// When the database fails.
     pub fn sweep(&self) -> Result<usize, Error> {
         self.database.sweep_ttl().map_err(|cause| Error::Embedded(cause.to_string()))
+    }
+}
+
+impl fmt::Debug for Embedded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Embedded").field("address", &self.address).finish_non_exhaustive()
     }
 }
 

@@ -209,7 +209,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let secret_access_key = self.text("AWS_SECRET_ACCESS_KEY").map(Zeroizing::new);
         let session_token = (self.lookup)("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
         let dynamodb = self.optional("AWS_ENDPOINT_URL_DYNAMODB", address);
-        let ((region, access_key_id), secret_access_key) = region.zip(access_key_id).zip(secret_access_key)?;
+        let ((region, access_key_id), secret_access_key) =
+            region.zip(access_key_id).zip(secret_access_key)?;
         Some(Aws { region, access_key_id, secret_access_key, session_token, dynamodb })
     }
 
@@ -246,7 +247,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         });
         let app = self.required("APP_NAME", AppName::parse);
         let domain = self.optional("OTP_DOMAIN", OtpDomain::parse);
-        let policy = self.policy_of_texting(base.as_ref().map(|base| base.policy.clone()).unwrap_or_default());
+        let policy =
+            self.policy_of_texting(base.as_ref().map(|base| base.policy.clone()).unwrap_or_default());
         let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
         let base = Base { policy, ..base };
         if let Err(fault) = sms::fits(&app, domain.as_ref(), usize::from(base.policy.code_format.length)) {
@@ -286,5 +288,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 fn address(text: &str) -> Result<String, String> {
     let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let plain = url.filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
-    plain.map(|_| text.trim_end_matches('/').to_owned()).ok_or_else(|| "must be an http or https address".to_owned())
+    plain
+        .map(|_| text.trim_end_matches('/').to_owned())
+        .ok_or_else(|| "must be an http or https address".to_owned())
 }

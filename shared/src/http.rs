@@ -52,7 +52,12 @@ impl Incoming {
 }
 
 /// Reads `request`, lets `handle` do what it asks for, and answers; one line in the log says how it went.
-pub async fn respond<H, F, O>(request: Request, clock: &Clock, success: StatusCode, handle: H) -> Response<Body>
+pub async fn respond<H, F, O>(
+    request: Request,
+    clock: &Clock,
+    success: StatusCode,
+    handle: H,
+) -> Response<Body>
 where
     H: FnOnce(Incoming) -> F,
     F: Future<Output = Result<O, Error>>,

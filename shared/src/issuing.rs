@@ -136,9 +136,7 @@ pub async fn issue_again(texting: &Texting, asked: Asked<'_>) -> Result<Accepted
     };
     let challenge = text_and_record(texting, asked, admission, user.as_ref(), &drawn, next).await;
     match challenge.outcome() {
-        Outcome::Failed => {
-            Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after(asked.now) })
-        }
+        Outcome::Failed => Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after(asked.now) }),
         Outcome::Sent | Outcome::Unknown => Ok(accepted(texting, &challenge, asked.now)),
     }
 }

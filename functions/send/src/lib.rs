@@ -27,7 +27,8 @@ impl Input {
 
 /// Answers one request.
 pub async fn answer(texting: &Texting, request: Request) -> Response<Body> {
-    http::respond(request, &texting.world.clock, StatusCode::ACCEPTED, |incoming| handle(texting, incoming)).await
+    http::respond(request, &texting.world.clock, StatusCode::ACCEPTED, |incoming| handle(texting, incoming))
+        .await
 }
 
 /// Reads who wants a code, and has it issued and texted.

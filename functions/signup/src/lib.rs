@@ -105,8 +105,14 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
     let source = source?;
     let Signup { texting, regions: _ } = signup;
     let (world, policy) = (&texting.world, &texting.world.policy);
-    let asked =
-        Asked { call: Call::Signup, username: &input.username, key: input.key.as_ref(), source, now, deadline };
+    let asked = Asked {
+        call: Call::Signup,
+        username: &input.username,
+        key: input.key.as_ref(),
+        source,
+        now,
+        deadline,
+    };
 
     let admission = match texting.courier.admit(true, now) {
         Ok(admission) => admission,

@@ -171,7 +171,8 @@ mod tests {
         for text in ["", "1", "12345", "1234567", " 123456", "123456 ", &digits] {
             assert_eq!(Code::parse(text, SIX_DIGITS).unwrap_err(), length, "{text:?}");
         }
-        for text in ["12345a", "+12345", "１２３４５６", "12 456", "1e5000", "12345\n", "\0\0\0\0\0\0"] {
+        for text in ["12345a", "+12345", "１２３４５６", "12 456", "1e5000", "12345\n", "\0\0\0\0\0\0"]
+        {
             assert_eq!(Code::parse(text, SIX_DIGITS).unwrap_err(), format, "{text:?}");
         }
         assert_eq!(Code::parse("000007", SIX_DIGITS).unwrap().reveal(), "000007");

@@ -27,7 +27,8 @@ impl IdempotencyKey {
     /// What is remembered of the key: a hash that holds for this call and username alone.
     #[must_use]
     pub fn hash(&self, pepper: &Pepper, call: Call, username: &Username) -> KeyHash {
-        let parts = [b"idempotency key", call.name().as_bytes(), username.as_str().as_bytes(), self.0.as_bytes()];
+        let parts =
+            [b"idempotency key", call.name().as_bytes(), username.as_str().as_bytes(), self.0.as_bytes()];
         let mut hash = [0; 16];
         hash.copy_from_slice(&pepper.mac(&parts).0[..16]);
         KeyHash(hash)

@@ -177,8 +177,13 @@ mod tests {
     fn a_small_budget_has_only_shards_with_room() {
         let policy = Policy { daily_sms_budget: 5, ..Policy::default() };
         let ada = Username::parse("ada").unwrap();
-        let caps: Vec<_> =
-            quota(Recipient::Nobody(&ada), &policy, 0).budget.unwrap().shards.iter().map(|shard| shard.cap).collect();
+        let caps: Vec<_> = quota(Recipient::Nobody(&ada), &policy, 0)
+            .budget
+            .unwrap()
+            .shards
+            .iter()
+            .map(|shard| shard.cap)
+            .collect();
         assert_eq!(caps, [1, 1, 1, 1, 1]);
     }
 }

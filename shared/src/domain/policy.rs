@@ -55,7 +55,8 @@ impl Policy {
     #[must_use]
     pub fn cooldown_after(&self, codes: usize) -> i64 {
         let Some(doublings) = codes.checked_sub(1) else { return 0 };
-        let factor = 1_i64.checked_shl(u32::try_from(doublings.min(8)).unwrap_or(8)).unwrap_or(LONGEST_COOLDOWN);
+        let factor =
+            1_i64.checked_shl(u32::try_from(doublings.min(8)).unwrap_or(8)).unwrap_or(LONGEST_COOLDOWN);
         (self.cooldown * factor.min(LONGEST_COOLDOWN)).min(HOUR)
     }
 }

@@ -68,7 +68,12 @@ pub(super) fn problem(error: &Error, request_id: &str) -> Response<Body> {
     response
 }
 
-fn response(status: StatusCode, kind: &'static str, body: &impl Serialize, request_id: &str) -> Response<Body> {
+fn response(
+    status: StatusCode,
+    kind: &'static str,
+    body: &impl Serialize,
+    request_id: &str,
+) -> Response<Body> {
     let body = serde_json::to_string(body).expect("an answer has only string keys and finite numbers");
     let mut response = Response::new(Body::Text(body));
     *response.status_mut() = status;

@@ -27,8 +27,9 @@ impl Fields {
     /// # Errors
     /// [`Error::Malformed`] when the body is not one JSON object, or has a member twice.
     pub(super) fn of(body: &[u8], key: Option<Vec<u8>>) -> Result<Self, Error> {
-        let Object(members) = serde_json::from_slice(body)
-            .map_err(|_| Error::Malformed("The body must be one JSON object in which no key occurs twice."))?;
+        let Object(members) = serde_json::from_slice(body).map_err(|_| {
+            Error::Malformed("The body must be one JSON object in which no key occurs twice.")
+        })?;
         Ok(Self { members, key, broken: Vec::new() })
     }
 

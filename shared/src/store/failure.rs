@@ -70,11 +70,7 @@ impl Failure {
         let unavailable = is_busy(code) || answer.raw().status().is_server_error();
         let request = error.request_id().unwrap_or("unknown").to_owned();
         let source = Box::new(Refused { code: code.to_owned(), request, source: describe(error) });
-        if unavailable {
-            Self::Unavailable { attempted, source }
-        } else {
-            Self::Broken { attempted, source }
-        }
+        if unavailable { Self::Unavailable { attempted, source } } else { Self::Broken { attempted, source } }
     }
 
     pub(super) fn out_of_time(attempted: &'static str) -> Self {

@@ -97,9 +97,7 @@ impl Store {
             Counted::Written => Issued::Stored,
             Counted::BudgetSpent => Issued::Refused(budget_spent(quota, now)),
             Counted::Blocked { own, phone, address: _ } => match own.into_iter().next() {
-                Some(Check::Failed(row)) => {
-                    Issued::Changed(from_answer(ISSUE, row.as_ref())?.map(Box::new))
-                }
+                Some(Check::Failed(row)) => Issued::Changed(from_answer(ISSUE, row.as_ref())?.map(Box::new)),
                 _ if phone => Issued::Refused(cap_reached(Cap::Phone, quota, now)),
                 _ => Issued::Refused(cap_reached(Cap::Address, quota, now)),
             },

@@ -158,7 +158,8 @@ impl Limits {
             for item in answer.responses.into_iter().flat_map(|tables| tables.into_values().flatten()) {
                 let item = Reader(&item);
                 let malformed = |error| Failure::malformed(READ_BUDGET, error);
-                counts.insert(item.bytes("key").map_err(malformed)?, item.number("count").map_err(malformed)?);
+                counts
+                    .insert(item.bytes("key").map_err(malformed)?, item.number("count").map_err(malformed)?);
             }
             unread = answer.unprocessed_keys.unwrap_or_default();
             if unread.is_empty() {

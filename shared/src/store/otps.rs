@@ -41,7 +41,10 @@ impl Store {
 }
 
 /// The challenge in an answer that may hold none.
-pub(super) fn from_answer(attempted: &'static str, item: Option<&Item>) -> Result<Option<Challenge>, Failure> {
+pub(super) fn from_answer(
+    attempted: &'static str,
+    item: Option<&Item>,
+) -> Result<Option<Challenge>, Failure> {
     item.map(from_item).transpose().map_err(|error| Failure::malformed(attempted, error))
 }
 
@@ -132,7 +135,11 @@ pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
         mac: Mac(item.bytes("mac")?),
         pepper: PepperId(item.bytes("pepperId")?),
         superseded: item.list("superseded", |code| {
-            Ok(Superseded { id: otp_id(&code)?, mac: Mac(code.bytes("mac")?), issued_at: code.moment("issuedAt")? })
+            Ok(Superseded {
+                id: otp_id(&code)?,
+                mac: Mac(code.bytes("mac")?),
+                issued_at: code.moment("issuedAt")?,
+            })
         })?,
         attempts: item.number("attempts")?,
         failures: item.number("failures")?,

@@ -69,7 +69,9 @@ pub(super) async fn commit(
             Ok(_) => return Ok(Written::All),
             Err(error) => error,
         };
-        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() {
+        if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        {
             let reasons = cancelled.cancellation_reasons();
             let checks: Vec<_> = reasons
                 .iter()
@@ -85,7 +87,10 @@ pub(super) async fn commit(
                 matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
             };
             if !reasons.iter().filter_map(|reason| reason.code()).any(passing) {
-                return Err(Failure::broken(attempted, "the transaction was cancelled for a reason unknown to us"));
+                return Err(Failure::broken(
+                    attempted,
+                    "the transaction was cancelled for a reason unknown to us",
+                ));
             }
         } else if !error.code().is_some_and(is_busy) {
             return Err(Failure::of(attempted, error));

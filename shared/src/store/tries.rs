@@ -122,8 +122,7 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .expect(EXPECT_COMPLETE);
-        let items =
-            vec![TransactWriteItem::builder().update(otp).build(), self.verify_user(username, now)];
+        let items = vec![TransactWriteItem::builder().update(otp).build(), self.verify_user(username, now)];
         match commit(&self.client, CONFIRM, items, deadline).await? {
             Written::All => Ok(Confirmed::Done),
             Written::Nothing(checks) => match checks.into_iter().next() {

@@ -37,7 +37,12 @@ impl Challenge {
     /// # Errors
     /// In this order: [`Refusal::Locked`], [`Refusal::OtpPending`] (send), [`Refusal::RateLimited`],
     /// [`Refusal::ResendTooSoon`].
-    pub fn issue(before: Option<&Self>, draft: Draft, policy: &Policy, now: Timestamp) -> Result<Self, Refusal> {
+    pub fn issue(
+        before: Option<&Self>,
+        draft: Draft,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Result<Self, Refusal> {
         if let Some(before) = before {
             before.may_be_replaced(draft.call, draft.pepper, policy, now)?;
         }

@@ -86,7 +86,12 @@ impl Challenge {
 
     /// Why a right code could not be confirmed, given the row as the failing condition found it.
     #[must_use]
-    pub fn why_not_confirmed(row: Option<&Self>, compared: OtpId, policy: &Policy, now: Timestamp) -> Refusal {
+    pub fn why_not_confirmed(
+        row: Option<&Self>,
+        compared: OtpId,
+        policy: &Policy,
+        now: Timestamp,
+    ) -> Refusal {
         match row {
             None => Refusal::OtpNotFound,
             Some(row) if row.id != compared => {

@@ -1,0 +1,12 @@
+//! Journeys through the whole stack, a module per subject. A number in a doc comment is that of a case in the
+//! package's `README.md`.
+
+mod cost;
+mod failures;
+mod flow;
+mod guessing;
+mod likeness;
+mod names;
+mod privacy;
+mod shape;
+mod texting;
