@@ -21,14 +21,14 @@ use crate::domain::sms::{AppName, OtpDomain};
 use crate::store::{Limits, Store};
 
 /// The longest that connecting to DynamoDB may take; within a region it takes a few milliseconds.
-const CONNECT: Duration = Duration::from_millis(1_000);
+const CONNECT: Duration = Duration::from_secs(1);
 
 /// The longest that one attempt at a call may take. DynamoDB's own slowest answers come within a second.
 const ATTEMPT: Duration = Duration::from_millis(1_500);
 
 /// The longest that a call may take with its repetitions, so that a request survives one stalled connection and
 /// still ends in time.
-const OPERATION: Duration = Duration::from_millis(4_000);
+const OPERATION: Duration = Duration::from_secs(4);
 
 /// How often a call is attempted, and the first pause between two attempts.
 const ATTEMPTS: u32 = 3;
@@ -178,7 +178,7 @@ fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
     Ok(config)
 }
 
-/// Sends the log to standard output as JSON, which CloudWatch keeps: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`
+/// Sends the log to standard output as JSON, for AWS's log service: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`
 /// asks for, else `info`.
 pub fn log() {
     let level = config::environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::environment("RUST_LOG"));

@@ -198,7 +198,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             let bytes = STANDARD.decode(text).map_err(|_| "must be base64".to_owned())?;
             Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
         });
-        let policy = self.policy_of_verify(Policy::default());
+        let policy = self.policy_of_verify();
         let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
         Some(Base { aws, users_table, otps_table, pepper, policy })
     }
@@ -214,7 +214,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(Aws { region, access_key_id, secret_access_key, session_token, dynamodb })
     }
 
-    fn policy_of_verify(&mut self, default: Policy) -> Policy {
+    fn policy_of_verify(&mut self) -> Policy {
+        let default = Policy::default();
         let alphabet = self.optional("OTP_ALPHABET", |text| match text {
             "numeric" => Ok(Alphabet::Numeric),
             "alphanumeric" => Ok(Alphabet::Alphanumeric),
@@ -247,8 +248,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         });
         let app = self.required("APP_NAME", AppName::parse);
         let domain = self.optional("OTP_DOMAIN", OtpDomain::parse);
-        let policy =
-            self.policy_of_texting(base.as_ref().map(|base| base.policy.clone()).unwrap_or_default());
+        let policy = self.policy_of_texting(base.as_ref());
         let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
         let base = Base { policy, ..base };
         if let Err(fault) = sms::fits(&app, domain.as_ref(), usize::from(base.policy.code_format.length)) {
@@ -259,7 +259,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Some(Texting { base, limits_table, account, app, domain })
     }
 
-    fn policy_of_texting(&mut self, default: Policy) -> Policy {
+    fn policy_of_texting(&mut self, base: Option<&Base>) -> Policy {
+        let default = base.map(|base| base.policy.clone()).unwrap_or_default();
         Policy {
             code_ttl: self.number("OTP_TTL_SECONDS", 1..=900, default.code_ttl),
             cooldown: self.number("RESEND_COOLDOWN_SECONDS", 1..=3_600, default.cooldown),

@@ -64,7 +64,7 @@ impl BrokenField {
     }
 }
 
-/// What a caller reads of an [`Error`].
+/// What a caller reads of an [enum@Error].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.

@@ -56,13 +56,13 @@ impl Input {
 pub struct Output {
     success: bool,
     message: &'static str,
-    user: Created,
+    user: Owner,
     otp: Otp,
 }
 
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Created {
+struct Owner {
     username: String,
     name: String,
     status: &'static str,
@@ -74,7 +74,7 @@ impl Output {
         Self {
             success: true,
             message: message(challenge.outcome()),
-            user: Created {
+            user: Owner {
                 username: user.username.as_str().to_owned(),
                 name: user.name.as_str().to_owned(),
                 status: match user.status {

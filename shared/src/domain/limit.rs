@@ -99,8 +99,8 @@ pub fn address(source: SourceNetwork, pepper: &Pepper, policy: &Policy, now: Tim
 
 /// Codes that shard `shard` of a budget of `budget` holds; over all shards they add up to the budget.
 const fn shard_capacity(budget: u32, shard: u32) -> u32 {
-    // In 64 bits, since a budget near the top of its type would overflow.
-    ((budget as u64 + 15 - shard as u64) / 16) as u32
+    let even = budget / SHARDS;
+    if shard < budget % SHARDS { even + 1 } else { even }
 }
 
 /// A day or hour of the clock.

@@ -56,12 +56,7 @@ impl Store {
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<SignedUp, Failure> {
-        let otp = Put::builder()
-            .table_name(&self.otps)
-            .set_item(Some(otps::to_item(&user.username, challenge, now)))
-            .build()
-            .expect(EXPECT_COMPLETE);
-        let own = [self.put_user_if_free(user, now), TransactWriteItem::builder().put(otp).build()];
+        let own = [self.put_user_if_free(user, now), self.put_otp(&user.username, challenge, now)];
         Ok(match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
             Counted::Written => SignedUp::Stored,
             Counted::BudgetSpent => SignedUp::Refused(budget_spent(quota, now)),
@@ -102,6 +97,16 @@ impl Store {
                 _ => Issued::Refused(cap_reached(Cap::Address, quota, now)),
             },
         })
+    }
+
+    /// Puts the first challenge of a new account, whatever the row holds: the account before it is gone.
+    fn put_otp(&self, username: &Username, challenge: &Challenge, now: Timestamp) -> TransactWriteItem {
+        let put = Put::builder()
+            .table_name(&self.otps)
+            .set_item(Some(otps::to_item(username, challenge, now)))
+            .build()
+            .expect(EXPECT_COMPLETE);
+        TransactWriteItem::builder().put(put).build()
     }
 
     /// Puts `next` if the row is still what `before` was read from. A try taken meanwhile counts as a change:

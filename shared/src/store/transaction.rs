@@ -65,10 +65,8 @@ pub(super) async fn commit(
             .set_transact_items(Some(items.clone()))
             .client_request_token(&token)
             .send();
-        let error = match deadline.run(write).await.map_err(|_| Failure::out_of_time(attempted))? {
-            Ok(_) => return Ok(Written::All),
-            Err(error) => error,
-        };
+        let written = deadline.run(write).await.map_err(|_| Failure::out_of_time(attempted))?;
+        let Err(error) = written else { return Ok(Written::All) };
         if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
             error.as_service_error()
         {

@@ -107,6 +107,20 @@ impl Store {
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<Confirmed, Failure> {
+        let items = vec![self.confirm_otp(username, compared, now), self.verify_user(username, now)];
+        match commit(&self.client, CONFIRM, items, deadline).await? {
+            Written::All => Ok(Confirmed::Done),
+            Written::Nothing(checks) => match checks.into_iter().next() {
+                Some(Check::Failed(row)) => {
+                    Ok(Confirmed::Changed(from_answer(CONFIRM, row.as_ref())?.map(Box::new)))
+                }
+                _ => Ok(Confirmed::NoUser),
+            },
+        }
+    }
+
+    /// Confirms the code if it is the one that was compared, still pending and alive; ends the run of failures.
+    fn confirm_otp(&self, username: &Username, compared: &Challenge, now: Timestamp) -> TransactWriteItem {
         let otp = Update::builder()
             .table_name(&self.otps)
             .key("username", text(username.as_str()))
@@ -122,15 +136,6 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .expect(EXPECT_COMPLETE);
-        let items = vec![TransactWriteItem::builder().update(otp).build(), self.verify_user(username, now)];
-        match commit(&self.client, CONFIRM, items, deadline).await? {
-            Written::All => Ok(Confirmed::Done),
-            Written::Nothing(checks) => match checks.into_iter().next() {
-                Some(Check::Failed(row)) => {
-                    Ok(Confirmed::Changed(from_answer(CONFIRM, row.as_ref())?.map(Box::new)))
-                }
-                _ => Ok(Confirmed::NoUser),
-            },
-        }
+        TransactWriteItem::builder().update(otp).build()
     }
 }

@@ -99,9 +99,8 @@ impl Challenge {
             }
             Some(row) => match row.status {
                 Status::Confirmed => Refusal::OtpAlreadyUsed,
-                Status::Rejected => Refusal::OtpNotFound,
                 Status::Pending if row.valid_until <= now => Refusal::OtpExpired,
-                Status::Pending => Refusal::OtpNotFound,
+                Status::Pending | Status::Rejected => Refusal::OtpNotFound,
             },
         }
     }
