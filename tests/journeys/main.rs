@@ -8,5 +8,6 @@ mod guessing;
 mod likeness;
 mod names;
 mod privacy;
+mod readme;
 mod shape;
 mod texting;

@@ -12,6 +12,7 @@ use local::courier::Courier;
 use local::dynamodb::{Embedded, Keep};
 use local::settings::Lookup;
 use local::stack::{Options, Stack};
+use local::terminal::Addresses;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -87,6 +88,12 @@ impl Service {
         self.database.sweep().expect("a sweep");
     }
 
+    /// Where everything listens.
+    #[must_use]
+    pub fn addresses(&self) -> &Addresses {
+        &self.stack.summary().addresses
+    }
+
     /// The stand-in for Courier.
     ///
     /// # Panics
@@ -99,7 +106,7 @@ impl Service {
     /// A call of the API, to be completed and sent.
     #[must_use]
     pub fn call(&self, path: &str) -> Call {
-        let url = format!("{}{path}", self.stack.summary().addresses.api);
+        let url = format!("{}{path}", self.addresses().api);
         Call(self.http.post(url).header(SOURCE, "192.0.2.1"))
     }
 

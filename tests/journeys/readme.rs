@@ -1,0 +1,61 @@
+//! What the README shows is what happens.
+
+use std::process::Command;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tests::service::{NOON, Service, number};
+
+const README: &str = include_str!("../../README.md");
+
+fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("the README has no {begin}"));
+    rest.split_once(end).unwrap_or_else(|| panic!("the README has no {end}")).0
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_session_ends_in_a_verified_user_when_pasted() {
+    let service = Service::start().await;
+    let session = between(README, "<!-- session:begin -->", "<!-- session:end -->");
+    let session = between(session, "```sh\n", "```")
+        .replace("http://127.0.0.1:3000", &service.addresses().api)
+        .replace("http://127.0.0.1:3001", &service.addresses().courier);
+    let shell = tokio::task::spawn_blocking(move || Command::new("sh").arg("-c").arg(session).output());
+    let output = shell.await.unwrap().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<_> = output.lines().collect();
+    assert_eq!(lines.len(), 3, "{output}");
+    assert!(lines[0].contains(r#""message":"OTP sent successfully""#), "{output}");
+    assert!(lines[1].contains(r#""code":"invalid_otp""#), "{output}");
+    assert!(README.contains(&format!("The last line reads `{}`", lines[2])), "{output}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_unlocks_a_username_and_cannot_create_one() {
+    let service = Service::with(&[("MAX_CONSECUTIVE_FAILURES", "1")]).await;
+    service.sign_up("ada", "+12025550143").await;
+    service.verify("ada", &service.wrong_code("+12025550143", 0)).await;
+    assert_eq!(service.send("ada").await.outcome(), "403 locked");
+
+    let command = between(README, "aws dynamodb update-item", "```");
+    let quoted = |flag| between(between(command, flag, "\n"), "'", "'");
+    assert_eq!(quoted("--key"), r#"{"username":{"S":"ada"}}"#);
+    assert_eq!(quoted("--expression-attribute-values"), r#"{":none":{"N":"0"}}"#);
+    let unlock = |username: &str| {
+        let update = service.dynamodb().update_item().table_name("otps");
+        update
+            .key("username", AttributeValue::S(username.to_owned()))
+            .update_expression(quoted("--update-expression"))
+            .condition_expression(quoted("--condition-expression"))
+            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
+            .send()
+    };
+    unlock("ada").await.unwrap();
+    assert_eq!(number(&service.otp("ada").await.unwrap(), "failures"), 0);
+    assert_eq!(number(&service.otp("ada").await.unwrap(), "issuedAt"), i64::try_from(NOON).unwrap());
+    service.tick(30);
+    assert_eq!(service.resend("ada").await.status, 202);
+
+    let refused = unlock("nobody").await.unwrap_err();
+    assert!(refused.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()));
+    assert!(service.otp("nobody").await.is_none());
+}
