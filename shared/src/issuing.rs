@@ -23,6 +23,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::domain::username::Username;
 use crate::error::Error;
+use crate::http::{Fields, Incoming};
 use crate::store::Issued;
 
 /// Kept from a request's time to record what became of its text.
@@ -88,6 +89,21 @@ impl Otp {
     }
 }
 
+/// What send and resend take.
+#[derive(Debug)]
+struct Input {
+    username: Username,
+    key: Option<IdempotencyKey>,
+}
+
+impl Input {
+    fn read(mut fields: Fields) -> Result<Self, Error> {
+        let username = fields.required("username", Username::parse);
+        let key = fields.idempotency_key();
+        Ok(Self { username: fields.finish(username)?, key })
+    }
+}
+
 /// What send and resend answer.
 #[derive(Debug, Serialize)]
 pub struct Accepted {
@@ -96,12 +112,17 @@ pub struct Accepted {
     otp: Otp,
 }
 
-/// Issues a further code and texts it, or answers what was answered to the same key before.
+/// Issues a further code and texts it, or answers what was answered to the same key before: send and resend.
 ///
 /// # Errors
-/// Every refusal of send and resend, in the order that the challenge and the limits define.
-pub async fn issue_again(texting: &Texting, asked: Asked<'_>) -> Result<Accepted, Error> {
+/// Every refusal of the two, in the order that the challenge and the limits define.
+pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> Result<Accepted, Error> {
     let world = &texting.world;
+    let source = incoming.source();
+    let Incoming { fields, now, deadline, .. } = incoming;
+    let Input { username, key } = Input::read(fields)?;
+    let asked = Asked { call, username: &username, key: key.as_ref(), source: source?, now, deadline };
+
     let (user, drawn, next, admission) = loop {
         let (user, before) = world.store.load(asked.username, asked.deadline).await?;
         let user = user.filter(|user| user.exists(asked.now));

@@ -23,6 +23,10 @@ const FIRST_PAUSE: Duration = Duration::from_millis(20);
 /// The longest pause before a conflicting write is repeated.
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
+/// How long a write may take with all its repetitions: a caller is better told to come back than kept waiting,
+/// and a text still has to fit in.
+pub(super) const PATIENCE: Duration = Duration::from_secs(4);
+
 /// What became of a transaction.
 pub(super) enum Written {
     /// All of it was written.
@@ -58,6 +62,7 @@ pub(super) async fn commit(
     deadline: Deadline,
 ) -> Result<Written, Failure> {
     let token = token();
+    let deadline = deadline.within(PATIENCE);
     let mut pauses = Pauses::default();
     loop {
         let write = client

@@ -6,7 +6,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use super::Failure;
 use super::failure::is_busy;
 use super::item::Item;
-use super::transaction::Pauses;
+use super::transaction::{PATIENCE, Pauses};
 use crate::clock::Deadline;
 
 /// Why an update was not written, as far as is known.
@@ -28,6 +28,7 @@ pub(super) async fn repeat_while_busy<F>(
 where
     F: Future<Output = Result<UpdateItemOutput, SdkError<UpdateItemError>>>,
 {
+    let deadline = deadline.within(PATIENCE);
     let mut pauses = Pauses::default();
     loop {
         let out_of_time = || Unwritten::Failed(Failure::out_of_time(attempted));
