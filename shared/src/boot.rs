@@ -13,11 +13,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::clock::Clock;
 use crate::config;
-use crate::courier::Courier;
+use crate::courier::{self, Courier};
 use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::{AppName, OtpDomain};
+use crate::secrets::{self, Secrets};
 use crate::store::{Limits, Store};
 
 /// The longest that connecting to DynamoDB may take; within a region it takes a few milliseconds.
@@ -78,9 +79,12 @@ pub enum Error {
     /// Settings are wrong.
     #[error(transparent)]
     Settings(#[from] config::Faults),
-    /// The HTTPS client to Courier cannot be made.
-    #[error("the HTTPS client cannot be made")]
-    Http(#[from] reqwest::Error),
+    /// Courier cannot be called.
+    #[error(transparent)]
+    Courier(#[from] courier::Error),
+    /// A secret cannot be read.
+    #[error(transparent)]
+    Secret(#[from] secrets::Error),
     /// TLS cannot be set up.
     #[error("TLS cannot be set up")]
     Tls(#[from] rustls::Error),
@@ -88,15 +92,24 @@ pub enum Error {
 
 impl World {
     /// Connects to what the settings of verify name.
-    pub async fn connect(settings: config::Base, clock: Clock) -> Self {
-        let client = dynamodb(&settings.aws);
-        Self::with(client, settings, clock).await
+    ///
+    /// # Errors
+    /// When the pepper cannot be read.
+    pub async fn connect(settings: config::Base, clock: Clock) -> Result<Self, Error> {
+        let (client, secrets) = aws(&settings.aws);
+        Self::with(client, &secrets, settings, clock).await
     }
 
-    async fn with(client: Client, settings: config::Base, clock: Clock) -> Self {
+    /// Reads the pepper while the connection to DynamoDB is being opened.
+    async fn with(
+        client: Client,
+        secrets: &Secrets,
+        settings: config::Base,
+        clock: Clock,
+    ) -> Result<Self, Error> {
         let store = Store::new(client, settings.users_table, settings.otps_table);
-        store.warm().await;
-        Self { store, pepper: settings.pepper, policy: settings.policy, clock }
+        let (pepper, ()) = tokio::join!(secrets.resolve(settings.pepper, config::pepper), store.warm());
+        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock })
     }
 }
 
@@ -104,13 +117,15 @@ impl Texting {
     /// Connects to what the settings of send and resend name.
     ///
     /// # Errors
-    /// When the HTTPS client cannot be made.
+    /// When the HTTPS client cannot be made, or a secret cannot be read.
     pub async fn connect(settings: config::Texting, clock: Clock) -> Result<Self, Error> {
-        let client = dynamodb(&settings.base.aws);
-        let courier = Courier::new(settings.account, tls()?)?;
+        let (client, secrets) = aws(&settings.base.aws);
         let limits = Limits::new(client.clone(), settings.limits_table);
-        let (world, ()) = tokio::join!(World::with(client, settings.base, clock), courier.warm());
-        Ok(Self { world, limits, courier, app: settings.app, domain: settings.domain })
+        let (world, courier) = tokio::join!(
+            World::with(client, &secrets, settings.base, clock),
+            Courier::connect(settings.account, settings.token, &secrets, tls()?),
+        );
+        Ok(Self { world: world?, limits, courier: courier?, app: settings.app, domain: settings.domain })
     }
 }
 
@@ -119,7 +134,7 @@ impl Signup {
     /// during the start Lambda lends a whole core.
     ///
     /// # Errors
-    /// When the HTTPS client cannot be made.
+    /// When the HTTPS client cannot be made, or a secret cannot be read.
     pub async fn connect(settings: config::Signup, clock: Clock) -> Result<Self, Error> {
         let tables = tokio::task::spawn_blocking(|| {
             crate::domain::phone::warm();
@@ -132,8 +147,8 @@ impl Signup {
     }
 }
 
-/// A client of DynamoDB with bounded time: every call ends within [`OPERATION`].
-fn dynamodb(aws: &config::Aws) -> Client {
+/// Clients of DynamoDB and Secrets Manager with bounded time: every call ends within [`OPERATION`].
+fn aws(aws: &config::Aws) -> (Client, Secrets) {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
         .build_https();
@@ -155,15 +170,22 @@ fn dynamodb(aws: &config::Aws) -> Client {
         .with_max_backoff(LONGEST_BACKOFF);
     let mut config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
+        .http_client(http.clone())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials.clone())
+        .timeout_config(timeouts.clone())
+        .retry_config(retries.clone());
+    config.set_endpoint_url(aws.dynamodb.clone());
+    let mut secrets = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
         .http_client(http)
         .region(Region::new(aws.region.clone()))
         .credentials_provider(credentials)
         .timeout_config(timeouts)
         .retry_config(retries);
-    if let Some(endpoint) = &aws.dynamodb {
-        config = config.endpoint_url(endpoint);
-    }
-    Client::from_conf(config.build())
+    secrets.set_endpoint_url(aws.secrets_manager.clone());
+    let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets.build());
+    (Client::from_conf(config.build()), Secrets::new(secrets))
 }
 
 /// TLS with the machine's certificate authorities.

@@ -19,6 +19,7 @@ use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::{self, AppName, OtpDomain};
 use crate::domain::time::DAY;
+use crate::secrets::Sourced;
 
 /// Courier's API, unless another address is set.
 const COURIER: &str = "https://api.courier.com";
@@ -32,8 +33,8 @@ pub struct Base {
     pub users_table: String,
     /// `OTPS_TABLE`
     pub otps_table: String,
-    /// `OTP_PEPPER`
-    pub pepper: Pepper,
+    /// `OTP_PEPPER` or `OTP_PEPPER_SECRET_ARN`
+    pub pepper: Sourced<Pepper>,
     /// The numbers. Those that the function does not read are the defaults.
     pub policy: Policy,
 }
@@ -45,8 +46,10 @@ pub struct Texting {
     pub base: Base,
     /// `LIMITS_TABLE`
     pub limits_table: String,
-    /// `COURIER_BASE_URL`, `COURIER_TOKEN`, `TWILIO_MESSAGING_SERVICE_SID`
+    /// `COURIER_BASE_URL`, `TWILIO_MESSAGING_SERVICE_SID`
     pub account: Account,
+    /// `COURIER_TOKEN` or `COURIER_TOKEN_SECRET_ARN`
+    pub token: Sourced<Token>,
     /// `APP_NAME`
     pub app: AppName,
     /// `OTP_DOMAIN`
@@ -75,6 +78,8 @@ pub struct Aws {
     pub session_token: Option<String>,
     /// `AWS_ENDPOINT_URL_DYNAMODB`
     pub dynamodb: Option<String>,
+    /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`
+    pub secrets_manager: Option<String>,
 }
 
 impl fmt::Debug for Aws {
@@ -175,6 +180,23 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         parsed.map_err(|fault| self.faults.insert(name, fault)).ok()
     }
 
+    /// A value that stands in one variable itself, or in the secret that the other one names.
+    fn sourced<T>(
+        &mut self,
+        value: &'static str,
+        arn: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<Sourced<T>> {
+        match ((self.lookup)(value), (self.lookup)(arn)) {
+            (Some(_), Some(_)) => {
+                self.faults.insert(arn, format!("is set, and so is {value}: set one of them"));
+                None
+            }
+            (None, Some(_)) => self.optional(arn, secret_arn).map(Sourced::Secret),
+            (_, None) => self.required(value, parse).map(Sourced::Given),
+        }
+    }
+
     fn text(&mut self, name: &'static str) -> Option<String> {
         self.required(name, |text| Ok(text.to_owned()))
     }
@@ -194,10 +216,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let aws = self.aws();
         let users_table = self.text("USERS_TABLE");
         let otps_table = self.text("OTPS_TABLE");
-        let pepper = self.required("OTP_PEPPER", |text| {
-            let bytes = STANDARD.decode(text).map_err(|_| "must be base64".to_owned())?;
-            Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
-        });
+        let pepper = self.sourced("OTP_PEPPER", "OTP_PEPPER_SECRET_ARN", pepper);
         let policy = self.policy_of_verify();
         let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
         Some(Base { aws, users_table, otps_table, pepper, policy })
@@ -209,9 +228,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let secret_access_key = self.text("AWS_SECRET_ACCESS_KEY").map(Zeroizing::new);
         let session_token = (self.lookup)("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
         let dynamodb = self.optional("AWS_ENDPOINT_URL_DYNAMODB", address);
+        let secrets_manager = self.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER", address);
         let ((region, access_key_id), secret_access_key) =
             region.zip(access_key_id).zip(secret_access_key)?;
-        Some(Aws { region, access_key_id, secret_access_key, session_token, dynamodb })
+        Some(Aws { region, access_key_id, secret_access_key, session_token, dynamodb, secrets_manager })
     }
 
     fn policy_of_verify(&mut self) -> Policy {
@@ -238,9 +258,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let base = self.base();
         let limits_table = self.text("LIMITS_TABLE");
         let base_url = self.optional("COURIER_BASE_URL", address);
-        let token = self.required("COURIER_TOKEN", |text| {
-            Token::parse(text).ok_or_else(|| "must consist of visible ASCII characters".to_owned())
-        });
+        let token = self.sourced("COURIER_TOKEN", "COURIER_TOKEN_SECRET_ARN", token);
         let messaging_service = self.optional("TWILIO_MESSAGING_SERVICE_SID", |text| {
             let digits = text.strip_prefix("MG").unwrap_or_default();
             let valid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -255,8 +273,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             self.faults.insert("APP_NAME", fault);
         }
         let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
-        let account = Account { base_url, token, messaging_service };
-        Some(Texting { base, limits_table, account, app, domain })
+        let account = Account { base_url, messaging_service };
+        Some(Texting { base, limits_table, account, token, app, domain })
     }
 
     fn policy_of_texting(&mut self, base: Option<&Base>) -> Policy {
@@ -283,6 +301,28 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             ..default
         }
     }
+}
+
+/// A pepper as it is written: base64 of 32 bytes or more.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn pepper(text: &str) -> Result<Pepper, String> {
+    let bytes = STANDARD.decode(text).map_err(|_| "must be base64".to_owned())?;
+    Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
+}
+
+/// A token of Courier's as it is written.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn token(text: &str) -> Result<Token, String> {
+    Token::parse(text).ok_or_else(|| "must consist of visible ASCII characters".to_owned())
+}
+
+fn secret_arn(text: &str) -> Result<String, String> {
+    let named = text.starts_with("arn:") && text.contains(":secretsmanager:");
+    named.then(|| text.to_owned()).ok_or_else(|| "must be the ARN of a secret".to_owned())
 }
 
 /// An address of a server: `http` or `https`, without a slash at the end.

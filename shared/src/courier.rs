@@ -11,15 +11,18 @@ use std::time::Duration;
 
 use lambda_http::http::{StatusCode, header};
 use rand::RngExt as _;
+use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::clock::Deadline;
+use crate::config;
 use crate::domain::challenge::{Delivery, Outcome};
 use crate::domain::code::{Code, OtpId};
 use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
 use crate::domain::sms::Template;
 use crate::domain::time::Timestamp;
+use crate::secrets::{self, Secrets, Sourced};
 use breaker::Breaker;
 use recent::Recent;
 use tries::{Reply, Step, Tries};
@@ -55,13 +58,22 @@ impl fmt::Debug for Token {
     }
 }
 
+/// Why the way to Courier cannot be opened.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// There is no HTTPS client.
+    #[error("the HTTPS client to Courier cannot be made")]
+    Http(#[from] reqwest::Error),
+    /// There is no token.
+    #[error(transparent)]
+    Token(#[from] secrets::Error),
+}
+
 /// Where and as whom texts are sent.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Courier's API, without a slash at the end.
     pub base_url: String,
-    /// Who we are.
-    pub token: Token,
     /// The Twilio messaging service that sends, if not the one that Courier's integration names.
     pub messaging_service: Option<String>,
 }
@@ -105,16 +117,30 @@ impl Drop for Admission<'_> {
 pub struct Courier {
     http: reqwest::Client,
     account: Account,
+    token: Mutex<Token>,
+    /// Where the token was read, and can be read again.
+    source: Option<(Secrets, String)>,
     breaker: Mutex<Breaker>,
     recent: Mutex<Recent>,
 }
 
 impl Courier {
-    /// The way to Courier as `account`, over the certificates and the provider that `tls` holds.
+    /// Opens the way to Courier as `account`, over the certificates and the provider that `tls` holds, and reads
+    /// the token meanwhile, so that the first text need not wait for either.
     ///
     /// # Errors
-    /// When the HTTP client cannot be built from them.
-    pub fn new(account: Account, tls: rustls::ClientConfig) -> Result<Self, reqwest::Error> {
+    /// When the HTTP client cannot be built, or the token cannot be read. It is of no consequence whether Courier
+    /// answers.
+    pub async fn connect(
+        account: Account,
+        token: Sourced<Token>,
+        secrets: &Secrets,
+        tls: rustls::ClientConfig,
+    ) -> Result<Self, Error> {
+        let source = match &token {
+            Sourced::Given(_) => None,
+            Sourced::Secret(arn) => Some((secrets.clone(), arn.clone())),
+        };
         let http = reqwest::Client::builder()
             .tls_backend_preconfigured(tls)
             // A redirect would post the code to somebody else.
@@ -122,13 +148,10 @@ impl Courier {
             .no_proxy()
             .connect_timeout(LONGEST_CONNECT)
             .build()?;
-        Ok(Self { http, account, breaker: Mutex::default(), recent: Mutex::default() })
-    }
-
-    /// Opens the connection to Courier, so that the first text need not. It is of no consequence whether that
-    /// succeeds.
-    pub async fn warm(&self) {
-        drop(self.http.head(&self.account.base_url).timeout(LONGEST_CONNECT).send().await);
+        let opened = http.head(&account.base_url).timeout(LONGEST_CONNECT).send();
+        let (token, _) = tokio::join!(secrets.resolve(token, config::token), opened);
+        let token = Mutex::new(token?);
+        Ok(Self { http, account, token, source, breaker: Mutex::default(), recent: Mutex::default() })
     }
 
     /// Says whether a text may be tried at `now`.
@@ -156,8 +179,17 @@ impl Courier {
         let deadline = deadline.within(LONGEST_DELIVERY);
         let alive = Deadline::after(Duration::from_secs(u64::try_from(text.life).unwrap_or_default()));
         let mut tries = Tries::default();
+        let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
-            let reply = self.try_once(text, tries.key_number(), alive, deadline).await;
+            let token = lock(&self.token).clone();
+            let reply = self.try_once(text, &token, tries.key_number(), alive, deadline).await;
+            if reply.refuses_the_token() && !token_is_fresh {
+                token_is_fresh = true;
+                if self.read_token_again(&token, deadline).await {
+                    tries.begin_again();
+                    continue;
+                }
+            }
             let left = deadline.remaining().min(alive.remaining());
             let random = rand::rng().random();
             match tries.after(reply, left, random) {
@@ -187,13 +219,37 @@ impl Courier {
         Delivery { outcome: Outcome::Sent, request_id: Some(id), tries: 1 }
     }
 
-    async fn try_once(&self, text: Text<'_>, key: u32, alive: Deadline, deadline: Deadline) -> Reply {
+    /// Reads the token again after Courier refused it: it may have been rotated. Says whether there is another one.
+    async fn read_token_again(&self, refused: &Token, deadline: Deadline) -> bool {
+        let Some((secrets, arn)) = &self.source else { return false };
+        match deadline.run(secrets.read(arn, config::token)).await {
+            Ok(Ok(token)) => {
+                let is_another = *token.0 != *refused.0;
+                *lock(&self.token) = token;
+                is_another
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the refused token could not be read again");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    async fn try_once(
+        &self,
+        text: Text<'_>,
+        token: &Token,
+        key: u32,
+        alive: Deadline,
+        deadline: Deadline,
+    ) -> Reply {
         let time = LONGEST_TRY.min(deadline.remaining()).min(alive.remaining());
         let Ok(life @ 1..) = u64::try_from(alive.remaining().as_millis()) else { return Reply::NotSent };
         let request = self
             .http
             .post(format!("{}/send", self.account.base_url))
-            .bearer_auth(&*self.account.token.0)
+            .bearer_auth(&*token.0)
             .header("Idempotency-Key", format!("{}:{key}", text.id))
             .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), life));
         let until = Deadline::after(time);

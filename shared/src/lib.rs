@@ -10,6 +10,7 @@
 //! | [`error`] | every refusal, and its status and code |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
+//! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
 pub mod boot;
@@ -20,4 +21,5 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod issuing;
+pub mod secrets;
 pub mod store;

@@ -8,6 +8,6 @@ use shared::config::{self, Base};
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     boot::log();
-    let world = World::connect(Base::read(config::environment)?, Clock::system()).await;
+    let world = World::connect(Base::read(config::environment)?, Clock::system()).await?;
     run(service_fn(async |request| Ok::<_, Error>(verify::answer(&world, request).await))).await
 }

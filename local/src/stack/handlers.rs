@@ -41,7 +41,7 @@ impl Handler {
             "resend" => Self::Resend(texting(clock).await?),
             "verify" => {
                 let settings = config::Base::read(lookup).map_err(|faults| faults.to_string())?;
-                Self::Verify(World::connect(settings, clock).await)
+                Self::Verify(World::connect(settings, clock).await.map_err(|error| error.to_string())?)
             }
             other => return Err(format!("there is no binary {other}")),
         })

@@ -31,6 +31,13 @@ pub(super) enum Reply {
     NoAnswer,
 }
 
+impl Reply {
+    /// Whether Courier does not know the token.
+    pub(super) fn refuses_the_token(&self) -> bool {
+        matches!(self, Self::Refused { status: StatusCode::UNAUTHORIZED, .. })
+    }
+}
+
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
@@ -65,6 +72,15 @@ impl Tries {
     /// Whether the last failure is Courier's or the account's, and would meet any other text too.
     pub(super) fn blames_courier(&self) -> bool {
         self.blames_courier
+    }
+
+    /// Takes note of a try whose token was refused, before one with another token. Courier may keep that answer for
+    /// the key, so unless a try may have been taken the next one has a new key.
+    pub(super) fn begin_again(&mut self) {
+        self.made += 1;
+        if !self.doubtful {
+            self.key_number += 1;
+        }
     }
 
     /// Takes note of a try's reply and says what to do, with `left` until the deadline and `random` from 0 to 1
