@@ -81,59 +81,63 @@ pub struct Answer {
     pub retry_after: Option<i64>,
 }
 
+impl Answer {
+    const fn new(status: StatusCode, code: &'static str, title: &'static str, detail: &'static str) -> Self {
+        Self { status, code, title, detail, attempts_remaining: None, retry_after: None }
+    }
+
+    const fn retry_after(self, seconds: i64) -> Self {
+        Self { retry_after: Some(seconds), ..self }
+    }
+
+    const fn attempts_remaining(self, attempts_remaining: Option<u32>) -> Self {
+        Self { attempts_remaining, ..self }
+    }
+}
+
 impl Error {
     /// The table: each error's status, code and words.
     #[must_use]
     pub fn answer(&self) -> Answer {
         use StatusCode as S;
-        let answer = |status, code, title, detail| Answer {
-            status,
-            code,
-            title,
-            detail,
-            attempts_remaining: None,
-            retry_after: None,
-        };
         match self {
-            Self::Malformed(detail) => answer(S::BAD_REQUEST, "invalid_request", "Invalid request", detail),
-            Self::Invalid(_) => answer(
+            Self::Malformed(detail) => {
+                Answer::new(S::BAD_REQUEST, "invalid_request", "Invalid request", detail)
+            }
+            Self::Invalid(_) => Answer::new(
                 S::BAD_REQUEST,
                 "invalid_request",
                 "Invalid request",
                 "Some fields break their rules; `errors` names each of them.",
             ),
-            Self::PayloadTooLarge => answer(
+            Self::PayloadTooLarge => Answer::new(
                 S::PAYLOAD_TOO_LARGE,
                 "payload_too_large",
                 "Payload too large",
                 "A body has at most 4096 bytes.",
             ),
-            Self::UnsupportedMediaType => answer(
+            Self::UnsupportedMediaType => Answer::new(
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unsupported_media_type",
                 "Unsupported media type",
                 "Send JSON: `Content-Type: application/json`, in UTF-8, without a `Content-Encoding`.",
             ),
             Self::Refused(refusal) => refused(refusal),
-            Self::SmsUnavailable { retry_after } => Answer {
-                retry_after: Some(*retry_after),
-                ..answer(
-                    S::SERVICE_UNAVAILABLE,
-                    "sms_unavailable",
-                    "SMS unavailable",
-                    "The text could not be sent. Try again later.",
-                )
-            },
-            Self::Store(Failure::Unavailable { .. }) => Answer {
-                retry_after: Some(RETRY_SOON),
-                ..answer(
-                    S::SERVICE_UNAVAILABLE,
-                    "unavailable",
-                    "Service unavailable",
-                    "The service is busy or partly down. Try again in a moment.",
-                )
-            },
-            Self::Store(Failure::Broken { .. }) => answer(
+            Self::SmsUnavailable { retry_after } => Answer::new(
+                S::SERVICE_UNAVAILABLE,
+                "sms_unavailable",
+                "SMS unavailable",
+                "The text could not be sent. Try again later.",
+            )
+            .retry_after(*retry_after),
+            Self::Store(Failure::Unavailable { .. }) => Answer::new(
+                S::SERVICE_UNAVAILABLE,
+                "unavailable",
+                "Service unavailable",
+                "The service is busy or partly down. Try again in a moment.",
+            )
+            .retry_after(RETRY_SOON),
+            Self::Store(Failure::Broken { .. }) => Answer::new(
                 S::INTERNAL_SERVER_ERROR,
                 "internal",
                 "Internal error",
@@ -145,102 +149,87 @@ impl Error {
 
 fn refused(refusal: &Refusal) -> Answer {
     use StatusCode as S;
-    let answer = |status, code, title, detail| Answer {
-        status,
-        code,
-        title,
-        detail,
-        attempts_remaining: None,
-        retry_after: None,
-    };
     match *refusal {
-        Refusal::UsernameTaken => answer(
+        Refusal::UsernameTaken => Answer::new(
             S::CONFLICT,
             "username_taken",
             "Username taken",
             "Somebody has this username. Choose another one.",
         ),
-        Refusal::IdempotencyMismatch => answer(
+        Refusal::IdempotencyMismatch => Answer::new(
             S::CONFLICT,
             "idempotency_mismatch",
             "Idempotency key reused",
             "This idempotency key came with other details before. Use a new key for a new request.",
         ),
-        Refusal::OtpPending { retry_after } => Answer {
-            retry_after: Some(retry_after),
-            ..answer(
-                S::CONFLICT,
-                "otp_pending",
-                "Code pending",
-                "A code is on its way and still valid. Type it, or call /resend for a new one.",
-            )
-        },
-        Refusal::ResendTooSoon { retry_after } => Answer {
-            retry_after: Some(retry_after),
-            ..answer(
-                S::TOO_MANY_REQUESTS,
-                "resend_too_soon",
-                "Too soon",
-                "The last code was sent a moment ago. Wait before asking for another one.",
-            )
-        },
-        Refusal::RateLimited { cap: _, retry_after } => Answer {
-            retry_after: Some(retry_after),
-            ..answer(
-                S::TOO_MANY_REQUESTS,
-                "rate_limited",
-                "Too many codes",
-                "Too many codes were asked for. Wait before asking for another one.",
-            )
-        },
-        Refusal::BudgetSpent { retry_after } => Answer {
-            retry_after: Some(retry_after),
-            ..answer(
-                S::SERVICE_UNAVAILABLE,
-                "sms_budget_spent",
-                "No more texts today",
-                "The texts of this day are used up. Try again tomorrow (UTC).",
-            )
-        },
-        Refusal::Locked => answer(
+        Refusal::OtpPending { retry_after } => Answer::new(
+            S::CONFLICT,
+            "otp_pending",
+            "Code pending",
+            "A code is on its way and still valid. Type it, or call /resend for a new one.",
+        )
+        .retry_after(retry_after),
+        Refusal::ResendTooSoon { retry_after } => Answer::new(
+            S::TOO_MANY_REQUESTS,
+            "resend_too_soon",
+            "Too soon",
+            "The last code was sent a moment ago. Wait before asking for another one.",
+        )
+        .retry_after(retry_after),
+        Refusal::RateLimited { cap: _, retry_after } => Answer::new(
+            S::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many codes",
+            "Too many codes were asked for. Wait before asking for another one.",
+        )
+        .retry_after(retry_after),
+        Refusal::BudgetSpent { retry_after } => Answer::new(
+            S::SERVICE_UNAVAILABLE,
+            "sms_budget_spent",
+            "No more texts today",
+            "The texts of this day are used up. Try again tomorrow (UTC).",
+        )
+        .retry_after(retry_after),
+        Refusal::Locked => Answer::new(
             S::FORBIDDEN,
             "locked",
             "Locked",
             "Too many wrong codes were typed in a row. Only an operator can unlock this username.",
         ),
-        Refusal::OtpNotFound => answer(
+        Refusal::OtpNotFound => Answer::new(
             S::NOT_FOUND,
             "otp_not_found",
             "No code waiting",
             "No code is waiting for this username. Call /send for one.",
         ),
-        Refusal::OtpExpired => {
-            answer(S::GONE, "otp_expired", "Code expired", "The code is too old. Call /send for a new one.")
-        }
-        Refusal::OtpExhausted => answer(
+        Refusal::OtpExpired => Answer::new(
+            S::GONE,
+            "otp_expired",
+            "Code expired",
+            "The code is too old. Call /send for a new one.",
+        ),
+        Refusal::OtpExhausted => Answer::new(
             S::GONE,
             "otp_exhausted",
             "Tries used up",
             "The tries at this code are used up. Call /send for a new one.",
         ),
-        Refusal::OtpAlreadyUsed => answer(
+        Refusal::OtpAlreadyUsed => Answer::new(
             S::CONFLICT,
             "otp_already_used",
             "Code already used",
             "This code was right, and was confirmed before.",
         ),
-        Refusal::InvalidOtp { attempts_remaining } => Answer {
-            attempts_remaining: Some(attempts_remaining),
-            ..answer(S::UNPROCESSABLE_ENTITY, "invalid_otp", "Wrong code", "The code is wrong.")
-        },
-        Refusal::OtpSuperseded { attempts_remaining } => Answer {
-            attempts_remaining,
-            ..answer(
-                S::UNPROCESSABLE_ENTITY,
-                "otp_superseded",
-                "Code superseded",
-                "This is the code of an earlier text. Type the newest one.",
-            )
-        },
+        Refusal::InvalidOtp { attempts_remaining } => {
+            Answer::new(S::UNPROCESSABLE_ENTITY, "invalid_otp", "Wrong code", "The code is wrong.")
+                .attempts_remaining(Some(attempts_remaining))
+        }
+        Refusal::OtpSuperseded { attempts_remaining } => Answer::new(
+            S::UNPROCESSABLE_ENTITY,
+            "otp_superseded",
+            "Code superseded",
+            "This is the code of an earlier text. Type the newest one.",
+        )
+        .attempts_remaining(attempts_remaining),
     }
 }
