@@ -9,5 +9,7 @@ mod likeness;
 mod names;
 mod privacy;
 mod readme;
+mod secrets;
+mod settings;
 mod shape;
 mod texting;
