@@ -32,17 +32,38 @@ impl Clock {
         moment.duration_since((self.0)()).unwrap_or_default()
     }
 
-    /// Whole seconds since the epoch; the part of a second is cut off.
+    /// The second that it is.
     #[must_use]
-    pub fn now(&self) -> Timestamp {
+    pub fn now(&self) -> Second {
         let since = (self.0)().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Timestamp::from_second(i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+        let part = Duration::from_nanos(since.subsec_nanos().into());
+        let now = Instant::now();
+        Second {
+            timestamp: Timestamp::from_second(i64::try_from(since.as_secs()).unwrap_or(i64::MAX)),
+            began: now.checked_sub(part).unwrap_or(now),
+        }
     }
 }
 
 impl fmt::Debug for Clock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Clock")
+    }
+}
+
+/// A whole second, by which the rules go, and when it began, by which its end is found again.
+#[derive(Clone, Copy, Debug)]
+pub struct Second {
+    /// Which one.
+    pub timestamp: Timestamp,
+    began: Instant,
+}
+
+impl Second {
+    /// The moment `seconds` after this one began.
+    #[must_use]
+    pub fn plus(self, seconds: i64) -> Deadline {
+        Deadline(self.began + Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
     }
 }
 

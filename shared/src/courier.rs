@@ -91,8 +91,8 @@ pub struct Text<'a> {
     pub code: &'a Code,
     /// What keeps a repeated request from being a second text.
     pub id: OtpId,
-    /// Seconds that the code lives from now on; a text that comes later is not delivered.
-    pub life: i64,
+    /// The end of the code's life; a text that comes later is not delivered.
+    pub until: Deadline,
 }
 
 /// The leave to try a text. Unless one is tried, the next request gets it.
@@ -177,12 +177,11 @@ impl Courier {
         admission.probes = false;
         let begun = tokio::time::Instant::now();
         let deadline = deadline.within(LONGEST_DELIVERY);
-        let alive = Deadline::after(Duration::from_secs(u64::try_from(text.life).unwrap_or_default()));
         let mut tries = Tries::default();
         let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
             let token = lock(&self.token).clone();
-            let reply = self.try_once(text, &token, tries.key_number(), alive, deadline).await;
+            let reply = self.try_once(text, &token, tries.key_number(), deadline).await;
             if reply.refuses_the_token() && !token_is_fresh {
                 token_is_fresh = true;
                 if self.read_token_again(&token, deadline).await {
@@ -190,7 +189,7 @@ impl Courier {
                     continue;
                 }
             }
-            let left = deadline.remaining().min(alive.remaining());
+            let left = deadline.remaining().min(text.until.remaining());
             let random = rand::rng().random();
             match tries.after(reply, left, random) {
                 Step::Settled(outcome, request_id) => break (outcome, request_id),
@@ -236,16 +235,9 @@ impl Courier {
         }
     }
 
-    async fn try_once(
-        &self,
-        text: Text<'_>,
-        token: &Token,
-        key: u32,
-        alive: Deadline,
-        deadline: Deadline,
-    ) -> Reply {
-        let time = LONGEST_TRY.min(deadline.remaining()).min(alive.remaining());
-        let Ok(life @ 1..) = u64::try_from(alive.remaining().as_millis()) else { return Reply::NotSent };
+    async fn try_once(&self, text: Text<'_>, token: &Token, key: u32, deadline: Deadline) -> Reply {
+        let Ok(life @ 1..) = u64::try_from(text.until.remaining().as_millis()) else { return Reply::NotSent };
+        let time = LONGEST_TRY.min(deadline.remaining());
         let request = self
             .http
             .post(format!("{}/send", self.account.base_url))

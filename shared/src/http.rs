@@ -13,9 +13,8 @@ use serde::Serialize;
 
 pub use fields::Fields;
 
-use crate::clock::{Clock, Deadline};
+use crate::clock::{Clock, Deadline, Second};
 use crate::domain::address::SourceNetwork;
-use crate::domain::time::Timestamp;
 use crate::error::Error;
 
 /// The longest body that is read, in bytes: ten times what the longest valid signup needs in ASCII.
@@ -32,8 +31,8 @@ const RESERVE: Duration = Duration::from_millis(500);
 pub struct Incoming {
     /// The members of the object, to be read one by one.
     pub fields: Fields,
-    /// When the request arrived; it is the `now` of every rule.
-    pub now: Timestamp,
+    /// The second in which the request arrived.
+    pub arrived: Second,
     /// When its answer must be there.
     pub deadline: Deadline,
     source: Option<SourceNetwork>,
@@ -123,7 +122,7 @@ fn read(request: &Request, clock: &Clock) -> Result<Incoming, Error> {
     let key = request.headers().get("idempotency-key").map(|key| key.as_bytes().to_vec());
     Ok(Incoming {
         fields: Fields::of(body, key)?,
-        now: clock.now(),
+        arrived: clock.now(),
         deadline: deadline(request),
         source: source(request),
     })

@@ -9,7 +9,7 @@ use rand::RngExt as _;
 use serde::Serialize;
 
 use crate::boot::Texting;
-use crate::clock::Deadline;
+use crate::clock::{Deadline, Second};
 use crate::courier::{Admission, Text};
 use crate::domain::address::SourceNetwork;
 use crate::domain::challenge::{Call, Challenge, Delivery, Draft, Outcome, Status};
@@ -40,8 +40,10 @@ pub struct Asked<'a> {
     pub key: Option<&'a IdempotencyKey>,
     /// From where.
     pub source: SourceNetwork,
-    /// When.
+    /// When: the `now` of every rule.
     pub now: Timestamp,
+    /// The same, on the clock that the code's remaining life is measured by.
+    pub arrived: Second,
     /// When the answer must be there.
     pub deadline: Deadline,
 }
@@ -119,9 +121,10 @@ pub struct Accepted {
 pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> Result<Accepted, Error> {
     let world = &texting.world;
     let source = incoming.source();
-    let Incoming { fields, now, deadline, .. } = incoming;
+    let Incoming { fields, arrived, deadline, .. } = incoming;
     let Input { username, key } = Input::read(fields)?;
-    let asked = Asked { call, username: &username, key: key.as_ref(), source: source?, now, deadline };
+    let (key, now) = (key.as_ref(), arrived.timestamp);
+    let asked = Asked { call, username: &username, key, source: source?, now, arrived, deadline };
 
     let (user, drawn, next, admission) = loop {
         let (user, before) = world.store.load(asked.username, asked.deadline).await?;
@@ -244,7 +247,7 @@ async fn text(
         name: &user.name,
         code: &drawn.code,
         id: challenge.id(),
-        life: challenge.expires_in(),
+        until: asked.arrived.plus(challenge.expires_in()),
     };
     texting.courier.send(admission, text, asked.deadline.less(RECORDING)).await
 }

@@ -108,7 +108,7 @@ async fn text(texting: &Texting) -> Delivery {
         name: &name,
         code: &Code::parse("493817", format).unwrap(),
         id: OtpId::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
-        life: 600,
+        until: Deadline::after(std::time::Duration::from_mins(10)),
     };
     let now = Timestamp::from_second(i64::try_from(NOON).unwrap());
     let admission = texting.courier.admit(true, now).unwrap();

@@ -1,6 +1,8 @@
 //! What the journeys stand on: the whole service in one process, with its clock, its texts and its database at
 //! hand.
 
+#![allow(clippy::missing_panics_doc, reason = "a harness panics when a test cannot go on")]
+
 pub mod answer;
 pub mod proxy;
 pub mod service;

@@ -100,7 +100,8 @@ pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
 /// The refusals of the API's table for signup.
 pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error> {
     let source = incoming.source();
-    let Incoming { fields, now, deadline, .. } = incoming;
+    let Incoming { fields, arrived, deadline, .. } = incoming;
+    let now = arrived.timestamp;
     let input = Input::read(fields, signup)?;
     let source = source?;
     let Signup { texting, regions: _ } = signup;
@@ -111,6 +112,7 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
         key: input.key.as_ref(),
         source,
         now,
+        arrived,
         deadline,
     };
 

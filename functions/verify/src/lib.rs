@@ -55,7 +55,8 @@ pub async fn answer(world: &World, request: Request) -> Response<Body> {
 /// The refusals of the API's table for verify.
 pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> {
     let World { store, pepper, policy, .. } = world;
-    let Incoming { fields, now, deadline, .. } = incoming;
+    let Incoming { fields, arrived, deadline, .. } = incoming;
+    let now = arrived.timestamp;
     let Input { username, otp, otp_id } = Input::read(fields, world)?;
 
     let challenge = match store.take_try(&username, otp_id, pepper.id(), policy, now, deadline).await? {

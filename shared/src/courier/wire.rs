@@ -116,7 +116,7 @@ mod tests {
             name: &name,
             code: &Code::parse("493817", CodeFormat { alphabet: Alphabet::Numeric, length: 6 }).unwrap(),
             id: OtpId::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
-            life: 600,
+            until: crate::clock::Deadline::after(std::time::Duration::from_mins(10)),
         };
         let json = |sid| serde_json::to_string(&Send::of(text, sid, 600_000)).unwrap();
         let tutorial = r#"{"message":{"to":{"data":{"name":"Ada","otp":"493817"},"phone_number":"+12025550143"},"content":{"title":"XYZ Verification","body":"Hi {{name}},\nYour verification code for XYZ is {{otp}}."},"routing":{"method":"single","channels":["sms"]},"timeout":{"message":600000}"#;
