@@ -24,19 +24,8 @@ impl Store {
         username: &Username,
         deadline: Deadline,
     ) -> Result<Option<Challenge>, Failure> {
-        let read = self
-            .client
-            .get_item()
-            .table_name(&self.otps)
-            .key("username", text(username.as_str()))
-            .consistent_read(true)
-            .send();
-        let answer = deadline
-            .run(read)
-            .await
-            .map_err(|_| Failure::out_of_time(READ_CHALLENGE))?
-            .map_err(|error| Failure::of(READ_CHALLENGE, error))?;
-        from_answer(READ_CHALLENGE, answer.item.as_ref())
+        let row = self.row(READ_CHALLENGE, &self.otps, username, deadline).await?;
+        from_answer(READ_CHALLENGE, row.as_ref())
     }
 }
 

@@ -23,23 +23,9 @@ impl Store {
     /// # Errors
     /// When DynamoDB does not answer in time, or holds a row that is none of ours.
     pub async fn user(&self, username: &Username, deadline: Deadline) -> Result<Option<User>, Failure> {
-        let read = self
-            .client
-            .get_item()
-            .table_name(&self.users)
-            .key("username", text(username.as_str()))
-            .consistent_read(true)
-            .send();
-        let answer = deadline
-            .run(read)
-            .await
-            .map_err(|_| Failure::out_of_time(READ_USER))?
-            .map_err(|error| Failure::of(READ_USER, error))?;
-        answer
-            .item
-            .map(|item| from_item(&item))
-            .transpose()
-            .map_err(|error| Failure::malformed(READ_USER, error))
+        let row = self.row(READ_USER, &self.users, username, deadline).await?;
+        let user = row.as_ref().map(from_item).transpose();
+        user.map_err(|error| Failure::malformed(READ_USER, error))
     }
 
     /// Puts a user if the name is free: no row, or that of a user who never verified in time.

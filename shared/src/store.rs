@@ -22,6 +22,8 @@ pub use issuing::{Issued, SignedUp};
 pub use limits::Limits;
 pub use tries::{Confirmed, Try};
 
+use item::Item;
+
 use crate::clock::Deadline;
 use crate::domain::challenge::Challenge;
 use crate::domain::user::User;
@@ -52,6 +54,20 @@ impl Store {
         deadline: Deadline,
     ) -> Result<(Option<User>, Option<Challenge>), Failure> {
         tokio::try_join!(self.user(username, deadline), self.challenge(username, deadline))
+    }
+
+    /// Reads a username's row of `table`, consistently.
+    async fn row(
+        &self,
+        attempted: &'static str,
+        table: &str,
+        username: &Username,
+        deadline: Deadline,
+    ) -> Result<Option<Item>, Failure> {
+        let key = item::text(username.as_str());
+        let read = self.client.get_item().table_name(table).key("username", key).consistent_read(true);
+        let answer = deadline.run(read.send()).await.map_err(|_| Failure::out_of_time(attempted))?;
+        Ok(answer.map_err(|error| Failure::of(attempted, error))?.item)
     }
 
     /// Opens the connection to DynamoDB by a read that finds nothing, so that the first request need not.
