@@ -181,7 +181,7 @@ impl Service {
         read.send().await.expect("a read").item
     }
 
-    /// All rows of a table, sorted by their text.
+    /// All rows of a table, sorted by their key.
     ///
     /// # Panics
     /// When the database fails.
@@ -197,11 +197,8 @@ impl Service {
                 break;
             }
         }
-        rows.sort_by_cached_key(|row| {
-            let mut attributes: Vec<_> = row.iter().collect();
-            attributes.sort_by_key(|(name, _)| *name);
-            format!("{attributes:?}")
-        });
+        // Not by all of its text: nested maps have no order of their own.
+        rows.sort_by_cached_key(|row| format!("{:?} {:?}", row.get("username"), row.get("key")));
         rows
     }
 
