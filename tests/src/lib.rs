@@ -3,4 +3,5 @@
 
 pub mod answer;
 pub mod proxy;
+pub mod runtime;
 pub mod service;
