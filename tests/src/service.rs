@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::clock::{Clock, ManualClock};
-use local::courier::Courier;
+use local::courier::{Courier, OnText};
 use local::dynamodb::{Embedded, Keep};
 use local::settings::Lookup;
 use local::stack::{Options, Stack};
@@ -49,10 +49,15 @@ impl Service {
     }
 
     /// Starts a service with these `settings`, as a developer would give them in the environment.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::telling(settings, None).await
+    }
+
+    /// Starts a service with these `settings` that tells `on_text` of each text.
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn with(settings: &[(&str, &str)]) -> Self {
+    pub async fn telling(settings: &[(&str, &str)], on_text: Option<OnText>) -> Self {
         let (clock, hand) = Clock::manual(NOON);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let keep = Keep::InMemoryAt(Arc::clone(&hand));
@@ -62,7 +67,7 @@ impl Service {
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         given.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url());
         let environment: Lookup = Arc::new(move |name| given.get(name).cloned());
-        let options = Options { environment, ..Options::of_a_test(clock) };
+        let options = Options { environment, on_text, ..Options::of_a_test(clock) };
         let stack = Stack::start(options).await.expect("a stack");
         let _ = proxy.take_calls();
         Self { proxy, stack, database, clock: hand, http: client() }
