@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tests::service::{NOON, Service, number};
 
@@ -56,6 +57,6 @@ async fn an_operator_unlocks_a_username_and_cannot_create_one() {
     assert_eq!(service.resend("ada").await.status, 202);
 
     let refused = unlock("nobody").await.unwrap_err();
-    assert!(refused.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()));
+    assert!(refused.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception));
     assert!(service.otp("nobody").await.is_none());
 }

@@ -164,6 +164,9 @@ impl Service {
     }
 
     /// A code that is not the newest one texted to `number`; another `nth` is another code.
+    ///
+    /// # Panics
+    /// When there is no text.
     #[must_use]
     pub fn wrong_code(&self, number: &str, nth: u32) -> String {
         let right: u32 = self.code_to(number).parse().expect("digits");
@@ -249,6 +252,9 @@ pub struct Call(reqwest::RequestBuilder);
 
 impl Call {
     /// From another address than the usual one.
+    ///
+    /// # Panics
+    /// When a header cannot hold it.
     #[must_use]
     pub fn from(self, address: &str) -> Self {
         let mut headers = reqwest::header::HeaderMap::new();
