@@ -161,6 +161,7 @@ async fn a_wrong_setting_stops_the_start_and_every_fault_is_named() {
     for (function, named) in [("signup", 7), ("send", 6), ("resend", 6), ("verify", 3)] {
         let (status, written) = Functions::of(&service, &wrong).fail(function).await;
         assert_eq!(status.code(), Some(1), "{function}: {written}");
+        assert!(written.starts_with("Error: the settings are wrong: "), "{function}: {written}");
         for (name, _) in &wrong[..named] {
             assert!(written.contains(name), "{function} says nothing of {name}: {written}");
         }
