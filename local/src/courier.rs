@@ -116,6 +116,12 @@ impl Courier {
         self.desk.keys()
     }
 
+    /// How many of the scripted requests have not come yet.
+    #[must_use]
+    pub fn unmet(&self) -> usize {
+        self.desk.unmet()
+    }
+
     /// Has the requests to come meet what `script` says, in place of what was scripted before.
     pub fn play(&self, script: Script) {
         self.desk.play(script);

@@ -4,7 +4,7 @@
 //! tell this gateway from the real one. What never reaches a function is answered here in the real gateway's
 //! shape: `{"message":"Not Found"}`.
 
-mod event;
+pub mod event;
 
 use std::net::SocketAddr;
 use std::sync::Arc;

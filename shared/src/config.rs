@@ -90,9 +90,16 @@ impl fmt::Debug for Aws {
 
 /// Settings that are missing, empty or malformed: all of them, each with what it should be. No value is shown,
 /// since some are secret.
-#[derive(Debug, Error)]
+#[derive(Error)]
 #[error("the settings are wrong: {}", .0.iter().map(|(name, fault)| format!("{name} {fault}")).collect::<Vec<_>>().join("; "))]
 pub struct Faults(BTreeMap<&'static str, String>);
+
+/// The same words: a `main` that ends with an error shows its `Debug`, and that is what the operator reads.
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
 
 /// Looks a variable up in the environment of this process. What is not Unicode in it reads as U+FFFD, which no
 /// setting takes.

@@ -2,12 +2,14 @@
 //! package's `README.md`.
 
 mod cost;
+mod crash;
 mod failures;
 mod flow;
 mod guessing;
 mod likeness;
 mod names;
 mod privacy;
+mod processes;
 mod readme;
 mod secrets;
 mod settings;

@@ -5,4 +5,5 @@
 
 pub mod answer;
 pub mod proxy;
+pub mod runtime;
 pub mod service;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::AttributeValue;
 use local::clock::{Clock, ManualClock};
-use local::courier::Courier;
+use local::courier::{Courier, OnText};
 use local::dynamodb::{Embedded, Keep};
 use local::settings::Lookup;
 use local::stack::{Options, Stack};
@@ -49,10 +49,15 @@ impl Service {
     }
 
     /// Starts a service with these `settings`, as a developer would give them in the environment.
+    pub async fn with(settings: &[(&str, &str)]) -> Self {
+        Self::telling(settings, None).await
+    }
+
+    /// Starts a service with these `settings` that tells `on_text` of each text.
     ///
     /// # Panics
     /// When it does not start.
-    pub async fn with(settings: &[(&str, &str)]) -> Self {
+    pub async fn telling(settings: &[(&str, &str)], on_text: Option<OnText>) -> Self {
         let (clock, hand) = Clock::manual(NOON);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let keep = Keep::InMemoryAt(Arc::clone(&hand));
@@ -62,7 +67,7 @@ impl Service {
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         given.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url());
         let environment: Lookup = Arc::new(move |name| given.get(name).cloned());
-        let options = Options { environment, ..Options::of_a_test(clock) };
+        let options = Options { environment, on_text, ..Options::of_a_test(clock) };
         let stack = Stack::start(options).await.expect("a stack");
         let _ = proxy.take_calls();
         Self { proxy, stack, database, clock: hand, http: client() }
@@ -159,6 +164,9 @@ impl Service {
     }
 
     /// A code that is not the newest one texted to `number`; another `nth` is another code.
+    ///
+    /// # Panics
+    /// When there is no text.
     #[must_use]
     pub fn wrong_code(&self, number: &str, nth: u32) -> String {
         let right: u32 = self.code_to(number).parse().expect("digits");
@@ -181,7 +189,7 @@ impl Service {
         read.send().await.expect("a read").item
     }
 
-    /// All rows of a table, sorted by their text.
+    /// All rows of a table, sorted by their key.
     ///
     /// # Panics
     /// When the database fails.
@@ -197,11 +205,8 @@ impl Service {
                 break;
             }
         }
-        rows.sort_by_cached_key(|row| {
-            let mut attributes: Vec<_> = row.iter().collect();
-            attributes.sort_by_key(|(name, _)| *name);
-            format!("{attributes:?}")
-        });
+        // Not by all of its text: nested maps have no order of their own.
+        rows.sort_by_cached_key(|row| format!("{:?} {:?}", row.get("username"), row.get("key")));
         rows
     }
 
@@ -247,6 +252,9 @@ pub struct Call(reqwest::RequestBuilder);
 
 impl Call {
     /// From another address than the usual one.
+    ///
+    /// # Panics
+    /// When a header cannot hold it.
     #[must_use]
     pub fn from(self, address: &str) -> Self {
         let mut headers = reqwest::header::HeaderMap::new();

@@ -107,6 +107,10 @@ impl Desk {
         self.state().keys.iter().cloned().collect()
     }
 
+    pub(super) fn unmet(&self) -> usize {
+        self.state().script.next.len()
+    }
+
     pub(super) fn play(&self, script: Script) {
         self.state().script = script;
     }

@@ -21,19 +21,26 @@ const API: &str = "local00000";
 const REGION: &str = "us-east-1";
 
 /// One call, and what the gateway knows of it.
-pub(super) struct Call<'a> {
-    pub(super) route: &'a Route,
-    pub(super) parts: &'a Parts,
-    pub(super) body: &'a [u8],
-    pub(super) source: String,
-    pub(super) request_id: &'a str,
+#[derive(Debug)]
+pub struct Call<'a> {
+    /// The route that the call matched.
+    pub route: &'a Route,
+    /// Method, path and headers.
+    pub parts: &'a Parts,
+    /// The body.
+    pub body: &'a [u8],
+    /// The address that the call came from.
+    pub source: String,
+    /// The gateway's name for the call.
+    pub request_id: &'a str,
     /// Milliseconds since the epoch.
-    pub(super) now: i64,
+    pub now: i64,
 }
 
 impl Call<'_> {
     /// The event that the function gets.
-    pub(super) fn event(&self) -> Value {
+    #[must_use]
+    pub fn event(&self) -> Value {
         let Self { route, parts, source, request_id, now, .. } = self;
         let headers = self.headers();
         let route_key = format!("{} {}", route.method, route.path);
@@ -146,8 +153,14 @@ pub(super) fn context(function: &Function) -> Context {
     let mut context = Context::default();
     context.request_id = uuid();
     context.deadline = u64::try_from(Clock::System.millisecond().saturating_add(timeout)).unwrap_or_default();
-    context.invoked_function_arn = format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.name);
+    context.invoked_function_arn = arn(function);
     context
+}
+
+/// The name that AWS would know a function by.
+#[must_use]
+pub fn arn(function: &Function) -> String {
+    format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.name)
 }
 
 /// A time as the gateway writes it: `12/Mar/2020:19:03:58 +0000`.

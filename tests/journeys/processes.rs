@@ -1,0 +1,173 @@
+//! The functions as real processes: what they log, and on what they refuse to start. Cases 29 and 30.
+
+use local::courier::{Behaviour, Script};
+use serde_json::{Value, json};
+use tests::answer::Answer;
+use tests::proxy::{Fault, Match, Operation};
+use tests::runtime::{Functions, Process, named};
+use tests::service::{NOON, Service};
+
+const USERNAME: &str = "canary.user@example.com";
+const PHONE: &str = "+12125550187";
+const PASSWORD: &str = "canary-password-9f2c61";
+const NAME: &str = "Canaryname Canarysurname";
+const TOKEN: &str = "canary-token-71c0de";
+/// 32 bytes that begin with the word.
+const PEPPER: &str = "Y2FuYXJ5LXBlcHBlci1jYW5hcnktcGVwcGVyLTEyMzQ=";
+
+const SETTINGS: &[(&str, &str)] = &[("COURIER_TOKEN", TOKEN), ("OTP_PEPPER", PEPPER)];
+
+/// The four functions, started.
+struct All {
+    signup: Process,
+    send: Process,
+    resend: Process,
+    verify: Process,
+}
+
+impl All {
+    async fn start(service: &Service) -> Self {
+        let functions = Functions::of(service, SETTINGS);
+        let (signup, send, resend, verify) = tokio::join!(
+            functions.start("signup"),
+            functions.start("send"),
+            functions.start("resend"),
+            functions.start("verify")
+        );
+        Self { signup, send, resend, verify }
+    }
+
+    async fn sign_up(&self, username: &str) -> Answer {
+        let body = json!({ "username": username, "password": PASSWORD, "mobileNo": PHONE, "name": NAME });
+        self.signup.post(&body).await
+    }
+
+    async fn type_code(&self, code: &str) -> Answer {
+        self.verify.post(&json!({ "username": USERNAME, "otp": code })).await
+    }
+
+    /// Ends them all, and answers what each wrote.
+    async fn end(self) -> Vec<(&'static str, String)> {
+        vec![
+            ("signup", self.signup.kill().await),
+            ("send", self.send.kill().await),
+            ("resend", self.resend.kill().await),
+            ("verify", self.verify.kill().await),
+        ]
+    }
+}
+
+/// Whatever `texts` were, none of them nor any other secret stands in the log, which is JSON line by line.
+fn is_clean(written: &[(&str, String)], codes: &[String]) {
+    let digits = PHONE.trim_start_matches('+');
+    let secrets =
+        [USERNAME, PHONE, digits, &digits[1..], PASSWORD, TOKEN, PEPPER, "Canary", "canary", "$argon2"];
+    for (function, log) in written {
+        for line in log.lines() {
+            let line = serde_json::from_str::<Value>(line);
+            assert!(line.is_ok_and(|line| line["level"].is_string()), "{function} wrote no JSON: {log}");
+        }
+        let found: Vec<_> = secrets.iter().copied().filter(|secret| log.contains(secret)).collect();
+        assert!(found.is_empty(), "{function} wrote {found:?}: {log}");
+        let told = codes.iter().any(|code| log.contains(code.as_str()));
+        assert!(!told, "{function} wrote a code: {log}");
+    }
+}
+
+/// The codes texted so far.
+fn codes(service: &Service) -> Vec<String> {
+    service.courier().texts().iter().filter_map(|text| Some(text.code()?.to_owned())).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_journey_leaves_one_line_per_request_and_no_secret() {
+    let service = Service::with(SETTINGS).await;
+    let all = All::start(&service).await;
+    assert_eq!(all.sign_up(USERNAME).await.outcome(), "201 OTP sent successfully");
+    assert_eq!(all.sign_up(USERNAME).await.outcome(), "409 username_taken");
+    assert_eq!(all.send.post(&named(USERNAME)).await.outcome(), "409 otp_pending");
+    assert_eq!(all.resend.post(&named(USERNAME)).await.outcome(), "429 resend_too_soon");
+    let code = service.code_to(PHONE);
+    let wrong = service.wrong_code(PHONE, 0);
+    assert_eq!(all.type_code(&wrong).await.outcome(), "422 invalid_otp");
+    assert_eq!(all.type_code("not a code").await.outcome(), "400 invalid_request");
+    assert_eq!(all.type_code(&code).await.outcome(), "200 User verified");
+    assert_eq!(all.type_code(&code).await.outcome(), "409 otp_already_used");
+    let malformed = json!({ USERNAME: PASSWORD, "username": PHONE, "otp": [code, TOKEN], "name": NAME });
+    for process in [&all.signup, &all.send, &all.resend, &all.verify] {
+        assert_eq!(process.post(&malformed).await.outcome(), "400 invalid_request");
+    }
+    let mut codes = codes(&service);
+    codes.push(wrong);
+
+    let written = all.end().await;
+    is_clean(&written, &codes);
+    let lines: Vec<_> = written.iter().map(|(function, log)| (*function, log.lines().count())).collect();
+    assert_eq!(lines, [("signup", 3), ("send", 2), ("resend", 2), ("verify", 5)], "{written:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_failure_brings_a_secret_into_the_log() {
+    let service = Service::with(SETTINGS).await;
+    let all = All::start(&service).await;
+    let echo = |text: &str| Behaviour::Answer {
+        status: 400,
+        body: Some(format!("{text} {PHONE} {NAME} {TOKEN}")),
+        headers: [("x-echo".to_owned(), PHONE.to_owned())].into(),
+    };
+    service.courier().play(Script::of([echo("canary-answer")]));
+    assert_eq!(all.sign_up(USERNAME).await.body["otp"]["delivery"], "FAILED");
+    assert_eq!(all.send.post(&named(USERNAME)).await.outcome(), "202 OTP sent successfully");
+    let code = service.code_to(PHONE);
+
+    let every = |operation| Match::every(operation);
+    service.proxy.inject(every(Operation::UpdateItem), Fault::ServerError);
+    assert_eq!(all.type_code(&code).await.outcome(), "503 unavailable");
+    service.proxy.clear_faults();
+    let refused = Fault::Refuse { status: 400, error: "ValidationException" };
+    service.proxy.inject(every(Operation::TransactWriteItems), refused);
+    assert_eq!(all.type_code(&code).await.outcome(), "500 internal");
+    assert_eq!(all.sign_up("canary.other@example.com").await.outcome(), "500 internal");
+    service.proxy.clear_faults();
+    service.proxy.inject(every(Operation::GetItem), Fault::ResetBefore);
+    assert_eq!(all.send.post(&named(USERNAME)).await.outcome(), "503 unavailable");
+    assert_eq!(all.resend.post(&named(USERNAME)).await.outcome(), "503 unavailable");
+    service.proxy.clear_faults();
+    // A failed condition comes with the row that it met, and nothing about the row may be told.
+    service.proxy.inject(every(Operation::UpdateItem), Fault::ServerErrorAfter);
+    assert_eq!(all.type_code(&code).await.outcome(), "503 unavailable");
+    service.proxy.clear_faults();
+
+    let codes = codes(&service);
+    let written = all.end().await;
+    is_clean(&written, &codes);
+    for (function, log) in &written {
+        assert!(log.contains("\"level\":\"ERROR\""), "{function} tells nobody what failed: {log}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_setting_stops_the_start_and_every_fault_is_named() {
+    let service = Service::start().await;
+    let wrong = [
+        ("OTP_PEPPER", "canary pepper"),
+        ("USERS_TABLE", ""),
+        ("OTP_LENGTH", "canary-length"),
+        ("COURIER_TOKEN", "canary\ntoken"),
+        ("APP_NAME", "canary {{name}}"),
+        ("COURIER_BASE_URL", "canary.example.com"),
+        ("ALLOWED_REGIONS", "United States"),
+    ];
+    for (function, named) in [("signup", 7), ("send", 6), ("resend", 6), ("verify", 3)] {
+        let (status, written) = Functions::of(&service, &wrong).fail(function).await;
+        assert_eq!(status.code(), Some(1), "{function}: {written}");
+        assert!(written.starts_with("Error: the settings are wrong: "), "{function}: {written}");
+        for (name, _) in &wrong[..named] {
+            assert!(written.contains(name), "{function} says nothing of {name}: {written}");
+        }
+        assert!(!written.contains("canary"), "{function} shows a value: {written}");
+    }
+    // Nobody was asked for anything: what was read of the database is the service's own start.
+    assert!(service.proxy.calls().is_empty());
+    assert_eq!(service.now(), NOON);
+}

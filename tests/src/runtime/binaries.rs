@@ -1,0 +1,47 @@
+//! The binaries of the four functions, built by the cargo that builds the tests.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+/// The executable of `function`, built if it is not up to date.
+///
+/// # Panics
+/// When it does not compile.
+pub(super) async fn executable(function: &str) -> PathBuf {
+    static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
+    let built = tokio::task::spawn_blocking(|| BUILT.get_or_init(build)).await.expect("a build");
+    built.get(function).unwrap_or_else(|| panic!("no binary {function}")).clone()
+}
+
+fn build() -> BTreeMap<String, PathBuf> {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).stderr(Stdio::inherit());
+    cargo.args(["build", "--locked", "--quiet", "--message-format", "json", "--bins"]);
+    // With the tests among the selected packages, the dependencies have the features that they were built with
+    // for the tests, so that none is built twice.
+    cargo.args(["-p", "tests", "-p", "signup", "-p", "send", "-p", "resend", "-p", "verify"]);
+    // What cargo tells a test about its package would make build scripts that look at it run again, here and then
+    // in the outer build.
+    let of_package = |name: &OsStr| {
+        ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|prefix| name.to_string_lossy().starts_with(prefix))
+    };
+    for (name, _) in std::env::vars_os().filter(|(name, _)| of_package(name)) {
+        cargo.env_remove(name);
+    }
+    if !cfg!(debug_assertions) {
+        cargo.arg("--release");
+    }
+    let output = cargo.output().expect("cargo runs");
+    assert!(output.status.success(), "the functions do not compile");
+    let messages = String::from_utf8(output.stdout).expect("JSON");
+    let messages = messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let executables = messages.filter_map(|message| {
+        Some((message["target"]["name"].as_str()?.to_owned(), message["executable"].as_str()?.into()))
+    });
+    executables.collect()
+}
