@@ -2,6 +2,7 @@
 //! package's `README.md`.
 
 mod cost;
+mod expected;
 mod failures;
 mod flow;
 mod guessing;

@@ -2,5 +2,6 @@
 //! hand.
 
 pub mod answer;
+pub mod crowd;
 pub mod proxy;
 pub mod service;
