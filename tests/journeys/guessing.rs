@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use futures::future::join_all;
+use futures::{StreamExt as _, stream};
 use tests::answer::Answer;
+use tests::crowd;
 use tests::service::Service;
 
 mod ids;
@@ -34,9 +35,8 @@ async fn at_once(
         let (service, username) = (Arc::clone(service), username.to_owned());
         tokio::spawn(async move { service.verify(&username, &code).await })
     });
-    let typing: Vec<_> = typing.collect();
-    let answers = join_all(typing).await.into_iter().map(|answer| answer.expect("an answer"));
-    counted(answers)
+    let answers: Vec<_> = stream::iter(typing).buffer_unordered(crowd::UNDER_WAY).collect().await;
+    counted(answers.into_iter().map(|answer| answer.expect("an answer")))
 }
 
 fn counted(answers: impl Iterator<Item = Answer>) -> BTreeMap<String, usize> {
