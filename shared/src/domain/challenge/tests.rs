@@ -171,13 +171,16 @@ fn a_failed_text_leaves_the_wait_that_the_codes_before_it_imposed() {
 
 #[test]
 fn a_confirmed_code_ends_the_cooldown_and_keeps_its_place_in_the_cap() {
-    let mut challenge = confirmed(signed_up());
-    for nth in 1..5 {
-        assert_eq!(challenge.resend_after(&Policy::default(), at(0)), 0);
-        challenge = confirmed(issue(&challenge, Call::Send, nth, at(0)).unwrap());
+    let mut challenge = confirmed(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap());
+    for nth in 2..4 {
+        assert_eq!(challenge.resend_after(&Policy::default(), at(30)), 0);
+        challenge = confirmed(issue(&challenge, Call::Send, nth, at(30)).unwrap());
     }
-    let limited = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_600 };
-    assert_eq!(issue(&challenge, Call::Send, 5, at(0)).unwrap_err(), limited);
+    let fifth = issue(&challenge, Call::Send, 4, at(30)).unwrap();
+    let policy = Policy { codes_per_username_per_hour: 6, ..Policy::default() };
+    assert_eq!(fifth.resend_after(&policy, at(30)), 30, "the doubling begins anew");
+    let limited = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_570 };
+    assert_eq!(issue(&fifth, Call::Resend, 5, at(30)).unwrap_err(), limited);
 }
 
 #[test]
