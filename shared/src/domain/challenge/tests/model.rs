@@ -112,7 +112,7 @@ impl Model {
     }
 
     fn wait(&self, is_refused: impl Fn(i64) -> bool) -> i64 {
-        (0..).find(|wait| !is_refused(self.now + wait)).unwrap()
+        (0..=2 * HOUR).find(|wait| !is_refused(self.now + wait)).unwrap()
     }
 
     fn issue(&mut self, call: Call, key: Option<u8>, fails: bool) -> Answer {
