@@ -2,6 +2,9 @@
 //!
 //! Each function checks only its own settings, and names every fault at once.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;

@@ -2,6 +2,8 @@
 
 mod answer;
 mod fields;
+#[cfg(test)]
+mod tests;
 
 use std::net::IpAddr;
 use std::time::{Duration, SystemTime};

@@ -3,6 +3,7 @@
 
 mod cost;
 mod crash;
+mod expected;
 mod failures;
 mod flow;
 mod guessing;

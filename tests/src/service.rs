@@ -63,14 +63,20 @@ impl Service {
         let keep = Keep::InMemoryAt(Arc::clone(&hand));
         let database = Embedded::start(listener, keep, std::future::pending()).expect("a database");
         let proxy = Proxy::start(database.address()).await.expect("a proxy");
-        let mut given: HashMap<String, String> =
-            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        given.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url());
-        let environment: Lookup = Arc::new(move |name| given.get(name).cloned());
-        let options = Options { environment, on_text, ..Options::of_a_test(clock) };
-        let stack = Stack::start(options).await.expect("a stack");
-        let _ = proxy.take_calls();
+        let stack = stack(settings, clock, on_text, &proxy).await;
         Self { proxy, stack, database, clock: hand, http: client() }
+    }
+
+    /// The service after a deployment with other `settings`: what is stored stays, and so does the time. The stand-in
+    /// for Courier begins with an empty inbox.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn restarted_with(self, settings: &[(&str, &str)]) -> Self {
+        let Self { proxy, stack: old, database, clock: hand, http } = self;
+        old.stop().await;
+        let stack = stack(settings, Clock::Manual(Arc::clone(&hand)), None, &proxy).await;
+        Self { proxy, stack, database, clock: hand, http }
     }
 
     /// Moves the clock on.
@@ -220,6 +226,23 @@ impl Service {
     pub fn dynamodb(&self) -> &Client {
         self.stack.dynamodb()
     }
+}
+
+/// A stack on the database behind `proxy`, whose record is empty when it is up.
+async fn stack(
+    settings: &[(&str, &str)],
+    clock: Clock,
+    on_text: Option<OnText>,
+    proxy: &Proxy,
+) -> Stack {
+    let mut given: HashMap<String, String> =
+        settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    given.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url());
+    let environment: Lookup = Arc::new(move |name| given.get(name).cloned());
+    let options = Options { environment, on_text, ..Options::of_a_test(clock) };
+    let stack = Stack::start(options).await.expect("a stack");
+    let _ = proxy.take_calls();
+    stack
 }
 
 /// The body of a signup.

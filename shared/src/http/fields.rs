@@ -1,5 +1,8 @@
 //! The members of a request's JSON object, read one by one, so that every broken one can be named at once.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};

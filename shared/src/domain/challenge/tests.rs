@@ -1,1 +1,234 @@
+//! Tables of the challenge's rules. What holds of every history is in [`properties`] and [`model`].
 
+use rand::SeedableRng as _;
+use rand::rngs::StdRng;
+
+use super::*;
+use crate::domain::code::{Alphabet, Code, CodeFormat};
+use crate::domain::idempotency::IdempotencyKey;
+use crate::domain::mac::Pepper;
+use crate::domain::refusal::{Cap, Refusal};
+use crate::domain::username::Username;
+
+mod keys;
+mod model;
+mod properties;
+mod verify;
+
+const SIX_DIGITS: CodeFormat = CodeFormat { alphabet: Alphabet::Numeric, length: 6 };
+
+/// A moment of this many seconds after some noon.
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_767_614_400 + second)
+}
+
+fn pepper(byte: u8) -> Pepper {
+    Pepper::from_bytes(vec![byte; 32]).unwrap()
+}
+
+fn ada() -> Username {
+    Username::parse("ada").unwrap()
+}
+
+/// The code whose digits are those of `nth`.
+fn code(nth: u32) -> Code {
+    Code::parse(&format!("{nth:06}"), SIX_DIGITS).unwrap()
+}
+
+fn id(nth: u32) -> OtpId {
+    OtpId::draw(&mut StdRng::seed_from_u64(u64::from(nth)))
+}
+
+fn key(nth: u8) -> IdempotencyKey {
+    IdempotencyKey::parse(format!("key-{nth}").as_bytes()).unwrap()
+}
+
+/// A draft of the challenge `id(nth)` with the code `code(nth)`.
+fn draft(call: Call, nth: u32) -> Draft {
+    let pepper = pepper(1);
+    Draft { id: id(nth), mac: code(nth).mac(&pepper, id(nth), &ada()), pepper: pepper.id(), call, key: None }
+}
+
+fn issue(before: &Challenge, call: Call, nth: u32, now: Timestamp) -> Result<Challenge, Refusal> {
+    Challenge::issue(Some(before), draft(call, nth), &Policy::default(), now)
+}
+
+/// A new account with the code `code(0)`, at noon.
+fn signed_up() -> Challenge {
+    Challenge::first(draft(Call::Signup, 0), &Policy::default(), at(0))
+}
+
+fn failed(challenge: Challenge) -> Challenge {
+    challenge.delivered(Delivery { outcome: Outcome::Failed, request_id: None, tries: 1 })
+}
+
+/// The challenge as the store leaves it when its code was confirmed.
+fn confirmed(challenge: Challenge) -> Challenge {
+    Challenge { status: Status::Confirmed, failures: 0, ..challenge }
+}
+
+/// The challenge as the store leaves it when `tries` were taken.
+fn tried(challenge: Challenge, tries: u32) -> Challenge {
+    Challenge { attempts: challenge.attempts + tries, failures: challenge.failures + tries, ..challenge }
+}
+
+#[test]
+fn a_first_code_is_all_that_its_row_knows() {
+    let challenge = signed_up();
+    assert_eq!(challenge.id(), id(0));
+    assert_eq!((challenge.status(), challenge.outcome()), (Status::Pending, Outcome::Unknown));
+    assert_eq!((challenge.attempts, challenge.failures, challenge.superseded.len()), (0, 0, 0));
+    assert_eq!((challenge.valid_until(), challenge.expires_in()), (at(600), 600));
+    let issues: Vec<_> = challenge.issues.iter().map(|issue| (issue.at, issue.outcome, issue.call)).collect();
+    assert_eq!(issues, [(at(0), Status::Pending, Call::Signup)]);
+}
+
+#[test]
+fn a_code_is_live_while_pending_within_its_life_with_tries_left_and_of_this_pepper() {
+    let policy = Policy::default();
+    let ours = pepper(1).id();
+    let cases = [
+        (signed_up(), ours, 0, true),
+        (signed_up(), ours, 599, true),
+        (signed_up(), ours, 600, false),
+        (tried(signed_up(), 4), ours, 0, true),
+        (tried(signed_up(), 5), ours, 0, false),
+        (confirmed(signed_up()), ours, 0, false),
+        (failed(signed_up()), ours, 0, false),
+        (signed_up(), pepper(2).id(), 0, false),
+    ];
+    for (challenge, pepper, now, live) in cases {
+        assert_eq!(challenge.is_live(pepper, &policy, at(now)), live, "{challenge:?} at {now}");
+    }
+}
+
+#[test]
+fn send_waits_for_a_live_code_to_end_and_resend_does_not() {
+    let before = signed_up();
+    assert_eq!(issue(&before, Call::Send, 1, at(90)).unwrap_err(), Refusal::OtpPending { retry_after: 510 });
+    assert_eq!(issue(&before, Call::Send, 1, at(599)).unwrap_err(), Refusal::OtpPending { retry_after: 1 });
+    assert_eq!(issue(&before, Call::Send, 1, at(600)).unwrap().id(), id(1));
+    assert_eq!(issue(&before, Call::Resend, 1, at(90)).unwrap().id(), id(1));
+}
+
+/// Case 11, the rule itself.
+#[test]
+fn the_wait_doubles_and_the_sixth_code_of_an_hour_waits_for_the_first_to_leave_it() {
+    let mut challenge = signed_up();
+    let mut now = 0;
+    for (nth, wait) in [(1, 30), (2, 60), (3, 120), (4, 240)] {
+        let too_soon = |retry_after| Refusal::ResendTooSoon { retry_after };
+        assert_eq!(challenge.resend_after(&Policy::default(), at(now)), wait);
+        assert_eq!(issue(&challenge, Call::Resend, nth, at(now)).unwrap_err(), too_soon(wait));
+        assert_eq!(issue(&challenge, Call::Resend, nth, at(now + wait - 1)).unwrap_err(), too_soon(1));
+        now += wait;
+        challenge = issue(&challenge, Call::Resend, nth, at(now)).unwrap();
+    }
+    let limited = |retry_after| Refusal::RateLimited { cap: Cap::Username, retry_after };
+    assert_eq!(challenge.resend_after(&Policy::default(), at(now)), 3_600 - 450);
+    assert_eq!(issue(&challenge, Call::Resend, 5, at(now)).unwrap_err(), limited(3_600 - 450));
+    assert_eq!(issue(&challenge, Call::Resend, 5, at(3_599)).unwrap_err(), limited(1));
+    assert_eq!(issue(&challenge, Call::Resend, 5, at(3_600)).unwrap().id(), id(5));
+}
+
+#[test]
+fn refusals_come_in_the_order_locked_pending_cap_cooldown() {
+    let policy = Policy { codes_per_username_per_hour: 1, ..Policy::default() };
+    let refused = |before: &Challenge, call, policy: &Policy| {
+        Challenge::issue(Some(before), draft(call, 1), policy, at(10)).unwrap_err()
+    };
+    let locked = Challenge { failures: 100, ..signed_up() };
+    assert_eq!(refused(&locked, Call::Send, &policy), Refusal::Locked);
+    assert_eq!(refused(&locked, Call::Resend, &policy), Refusal::Locked);
+    assert_eq!(refused(&signed_up(), Call::Send, &policy), Refusal::OtpPending { retry_after: 590 });
+    let capped = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_590 };
+    assert_eq!(refused(&signed_up(), Call::Resend, &policy), capped);
+    assert_eq!(refused(&tried(signed_up(), 5), Call::Send, &policy), capped);
+    let too_soon = Refusal::ResendTooSoon { retry_after: 20 };
+    assert_eq!(refused(&signed_up(), Call::Resend, &Policy::default()), too_soon);
+    assert_eq!(refused(&tried(signed_up(), 5), Call::Send, &Policy::default()), too_soon);
+}
+
+#[test]
+fn a_failed_text_imposes_no_wait_but_keeps_its_place_in_the_cap() {
+    let mut challenge = failed(signed_up());
+    for nth in 1..5 {
+        assert_eq!(challenge.resend_after(&Policy::default(), at(0)), 0);
+        challenge = failed(issue(&challenge, Call::Send, nth, at(0)).unwrap());
+    }
+    let limited = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_600 };
+    assert_eq!(issue(&challenge, Call::Send, 5, at(0)).unwrap_err(), limited);
+    assert_eq!(challenge.superseded.len(), 0, "nobody can have read them");
+}
+
+#[test]
+fn a_failed_text_leaves_the_wait_that_the_codes_before_it_imposed() {
+    let challenge = failed(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap());
+    assert_eq!(challenge.resend_after(&Policy::default(), at(30)), 0);
+    let challenge = issue(&challenge, Call::Resend, 2, at(30)).unwrap();
+    assert_eq!(challenge.resend_after(&Policy::default(), at(30)), 60);
+}
+
+#[test]
+fn a_confirmed_code_ends_the_cooldown_and_keeps_its_place_in_the_cap() {
+    let mut challenge = confirmed(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap());
+    for nth in 2..4 {
+        assert_eq!(challenge.resend_after(&Policy::default(), at(30)), 0);
+        challenge = confirmed(issue(&challenge, Call::Send, nth, at(30)).unwrap());
+    }
+    let fifth = issue(&challenge, Call::Send, 4, at(30)).unwrap();
+    let policy = Policy { codes_per_username_per_hour: 6, ..Policy::default() };
+    assert_eq!(fifth.resend_after(&policy, at(30)), 30, "the doubling begins anew");
+    let limited = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_570 };
+    assert_eq!(issue(&fifth, Call::Resend, 5, at(30)).unwrap_err(), limited);
+}
+
+#[test]
+fn a_wait_shrinks_when_a_code_leaves_the_hour() {
+    let policy = Policy { cooldown: 3_000, ..Policy::default() };
+    let second = Challenge::issue(Some(&signed_up()), draft(Call::Resend, 1), &policy, at(3_000)).unwrap();
+    // Two codes ask for 3,600 s from 3,000 on; at 3,600 only one is left, which asks for 3,000 s.
+    assert_eq!(second.resend_after(&policy, at(3_000)), 3_000);
+    let refused =
+        |now| Challenge::issue(Some(&second), draft(Call::Resend, 2), &policy, at(now)).unwrap_err();
+    assert_eq!(refused(3_000), Refusal::ResendTooSoon { retry_after: 3_000 });
+    assert_eq!(refused(5_999), Refusal::ResendTooSoon { retry_after: 1 });
+    assert!(Challenge::issue(Some(&second), draft(Call::Resend, 2), &policy, at(6_000)).is_ok());
+}
+
+#[test]
+fn a_new_code_takes_over_the_run_of_failures_and_no_attempts() {
+    let next = issue(&tried(signed_up(), 4), Call::Resend, 1, at(30)).unwrap();
+    assert_eq!((next.attempts, next.failures), (0, 4));
+    assert_eq!(Challenge::first(draft(Call::Signup, 2), &Policy::default(), at(60)).failures, 0);
+}
+
+#[test]
+fn only_the_last_hours_codes_are_remembered_as_superseded() {
+    let second = issue(&signed_up(), Call::Resend, 1, at(3_599)).unwrap();
+    let ids = |challenge: &Challenge| challenge.superseded.iter().map(|code| code.id).collect::<Vec<_>>();
+    assert_eq!(ids(&second), [id(0)]);
+    let third = issue(&second, Call::Resend, 2, at(3_599 + 60)).unwrap();
+    assert_eq!(ids(&third), [id(1)], "the first is an hour old");
+    assert_eq!(third.issues.len(), 2);
+    assert_eq!(ids(&issue(&signed_up(), Call::Resend, 1, at(3_600)).unwrap()), []);
+}
+
+#[test]
+fn a_text_that_surely_failed_rejects_a_pending_code_and_no_other() {
+    assert_eq!(failed(signed_up()).status(), Status::Rejected);
+    assert_eq!(failed(confirmed(signed_up())).status(), Status::Confirmed);
+    for outcome in [Outcome::Sent, Outcome::Unknown] {
+        let delivery = Delivery { outcome, request_id: None, tries: 2 };
+        let delivered = signed_up().delivered(delivery.clone());
+        assert_eq!((delivered.status(), delivered.outcome()), (Status::Pending, outcome));
+        assert_eq!(delivered.delivery, Some(delivery));
+    }
+}
+
+#[test]
+fn a_row_is_kept_an_hour_after_its_code_and_400_days_with_failures() {
+    assert_eq!(signed_up().expires_at(at(0)), at(600 + HOUR));
+    assert_eq!(tried(signed_up(), 1).expires_at(at(5)), at(5 + 400 * DAY));
+    assert_eq!(confirmed(tried(signed_up(), 1)).expires_at(at(5)), at(600 + HOUR));
+}

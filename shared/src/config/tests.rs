@@ -1,0 +1,240 @@
+//! Settings as a deployment gives them, and as it should not.
+
+use super::*;
+
+/// What a deployment must say.
+const REQUIRED: [(&str, &str); 10] = [
+    ("ALLOWED_REGIONS", "US,AU"),
+    ("APP_NAME", "XYZ"),
+    ("AWS_ACCESS_KEY_ID", "an-id"),
+    ("AWS_REGION", "eu-central-1"),
+    ("AWS_SECRET_ACCESS_KEY", "a-canary-of-aws"),
+    ("COURIER_TOKEN", "a-canary-of-courier"),
+    ("LIMITS_TABLE", "limits"),
+    ("OTPS_TABLE", "otps"),
+    ("OTP_PEPPER", "YS1jYW5hcnktb2YtYS1wZXBwZXIsLW9mLTMyLWJ5dGU="),
+    ("USERS_TABLE", "users"),
+];
+
+fn lookup<'a>(given: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String> + 'a {
+    move |name| {
+        let mut all = given.iter().chain(&REQUIRED);
+        all.find(|(setting, _)| *setting == name).map(|(_, value)| (*value).to_owned())
+    }
+}
+
+fn signup(given: &[(&str, &str)]) -> Signup {
+    Signup::read(lookup(given)).unwrap()
+}
+
+/// The message of the faults in `given`.
+fn message(given: &[(&str, &str)]) -> String {
+    Signup::read(lookup(given)).unwrap_err().to_string()
+}
+
+#[test]
+fn what_is_not_said_is_the_default() {
+    let Signup { texting, .. } = signup(&[]);
+    assert_eq!(texting.base.policy, Policy::default());
+    assert_eq!(texting.account.base_url, "https://api.courier.com");
+    assert_eq!((texting.account.messaging_service, texting.domain), (None, None));
+    assert_eq!((texting.base.aws.session_token, texting.base.aws.dynamodb), (None, None));
+    assert_eq!(texting.base.aws.region, "eu-central-1");
+    let tables = [texting.base.users_table, texting.base.otps_table, texting.limits_table];
+    assert_eq!(tables, ["users", "otps", "limits"]);
+}
+
+#[test]
+fn every_number_is_taken() {
+    let Signup { texting, .. } = signup(&[
+        ("CODES_PER_ADDRESS_PER_HOUR", "0"),
+        ("CODES_PER_PHONE_PER_DAY", "2"),
+        ("CODES_PER_USERNAME_PER_HOUR", "3"),
+        ("DAILY_SMS_BUDGET", "0"),
+        ("MAX_CONSECUTIVE_FAILURES", "5"),
+        ("OTP_ALPHABET", "alphanumeric"),
+        ("OTP_LENGTH", "8"),
+        ("OTP_MAX_ATTEMPTS", "6"),
+        ("OTP_TTL_SECONDS", "7"),
+        ("RESEND_COOLDOWN_SECONDS", "9"),
+        ("SIGNUP_TTL_SECONDS", "900"),
+    ]);
+    let expected = Policy {
+        code_format: CodeFormat { alphabet: Alphabet::Alphanumeric, length: 8 },
+        code_ttl: 7,
+        max_attempts: 6,
+        cooldown: 9,
+        codes_per_username_per_hour: 3,
+        codes_per_phone_per_day: 2,
+        codes_per_address_per_hour: 0,
+        daily_sms_budget: 0,
+        max_consecutive_failures: 5,
+        signup_ttl: 900,
+    };
+    assert_eq!(texting.base.policy, expected);
+}
+
+/// Case 29: every fault is named at once, and no value is shown.
+#[test]
+fn every_missing_setting_is_named_at_once() {
+    let faults = |read: Result<(), Faults>| read.unwrap_err().to_string();
+    let expected = |names: &[&str]| {
+        let faults: Vec<_> = names.iter().map(|name| format!("{name} is not set")).collect();
+        format!("the settings are wrong: {}", faults.join("; "))
+    };
+    let of_verify = [
+        "AWS_ACCESS_KEY_ID",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "OTPS_TABLE",
+        "OTP_PEPPER",
+        "USERS_TABLE",
+    ];
+    let mut of_send = [&of_verify[..], &["APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"]].concat();
+    of_send.sort_unstable();
+    let of_signup: Vec<_> = REQUIRED.iter().map(|(name, _)| *name).collect();
+    assert_eq!(faults(Base::read(|_| None).map(|_| ())), expected(&of_verify));
+    assert_eq!(faults(Texting::read(|_| None).map(|_| ())), expected(&of_send));
+    assert_eq!(faults(Signup::read(|_| None).map(|_| ())), expected(&of_signup));
+}
+
+/// Case 29: an empty setting is no setting, not even an optional one.
+#[test]
+fn every_empty_setting_is_named_at_once() {
+    let message = Signup::read(|_| Some(String::new())).unwrap_err().to_string();
+    let faults: BTreeMap<_, _> = message
+        .strip_prefix("the settings are wrong: ")
+        .unwrap()
+        .split("; ")
+        .map(|fault| fault.split_once(' ').unwrap())
+        .collect();
+    assert!(faults.values().all(|fault| *fault == "is empty"), "{message}");
+    let names: Vec<_> = faults.into_keys().collect();
+    let expected = [
+        "ALLOWED_REGIONS",
+        "APP_NAME",
+        "AWS_ACCESS_KEY_ID",
+        "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_REGION",
+        "AWS_SECRET_ACCESS_KEY",
+        "CODES_PER_ADDRESS_PER_HOUR",
+        "CODES_PER_PHONE_PER_DAY",
+        "CODES_PER_USERNAME_PER_HOUR",
+        "COURIER_BASE_URL",
+        "COURIER_TOKEN",
+        "DAILY_SMS_BUDGET",
+        "LIMITS_TABLE",
+        "MAX_CONSECUTIVE_FAILURES",
+        "OTPS_TABLE",
+        "OTP_ALPHABET",
+        "OTP_DOMAIN",
+        "OTP_LENGTH",
+        "OTP_MAX_ATTEMPTS",
+        "OTP_PEPPER",
+        "OTP_TTL_SECONDS",
+        "RESEND_COOLDOWN_SECONDS",
+        "SIGNUP_TTL_SECONDS",
+        "TWILIO_MESSAGING_SERVICE_SID",
+        "USERS_TABLE",
+    ];
+    assert_eq!(names, expected);
+}
+
+#[test]
+fn a_number_lies_in_its_range() {
+    let ranges = [
+        ("CODES_PER_ADDRESS_PER_HOUR", 0, 100_000),
+        ("CODES_PER_PHONE_PER_DAY", 1, 100),
+        ("CODES_PER_USERNAME_PER_HOUR", 1, 20),
+        ("DAILY_SMS_BUDGET", 0, 10_000_000),
+        ("MAX_CONSECUTIVE_FAILURES", 1, 100),
+        ("OTP_LENGTH", 6, 10),
+        ("OTP_MAX_ATTEMPTS", 1, 100),
+        ("OTP_TTL_SECONDS", 1, 900),
+        ("RESEND_COOLDOWN_SECONDS", 1, 3_600),
+        ("SIGNUP_TTL_SECONDS", 900, 2_592_000),
+    ];
+    for (name, least, most) in ranges {
+        for number in [least, most] {
+            let _ = signup(&[(name, &number.to_string())]);
+        }
+        let fault = format!("the settings are wrong: {name} must be a whole number from {least} to {most}");
+        let outside = [(least - 1).to_string(), (most + 1).to_string()];
+        let malformed = ["x", " 7", "7.0", "1e1", "0x8", "99999999999999999999"].map(str::to_owned);
+        for text in outside.iter().chain(&malformed) {
+            assert_eq!(message(&[(name, text)]), fault, "{text}");
+        }
+    }
+}
+
+/// Case 29: faults of several kinds, and none of the values.
+#[test]
+fn malformed_settings_are_named_at_once_without_their_values() {
+    let given = [
+        ("APP_NAME", "{canary}"),
+        ("AWS_ENDPOINT_URL_DYNAMODB", "ftp://canary"),
+        ("COURIER_BASE_URL", "https://canary.example/?q"),
+        ("COURIER_TOKEN", "a canary"),
+        ("OTP_ALPHABET", "canary"),
+        ("OTP_DOMAIN", "https://canary"),
+        ("OTP_LENGTH", "canary"),
+        ("OTP_PEPPER", "canary"),
+        ("TWILIO_MESSAGING_SERVICE_SID", "MGcanary"),
+    ];
+    let message = message(&given);
+    for (name, _) in given {
+        assert!(message.contains(&format!("{name} must ")), "{name}: {message}");
+    }
+    assert_eq!(message.matches("; ").count(), given.len() - 1, "{message}");
+    assert!(!message.contains("canary"), "{message}");
+}
+
+#[test]
+fn a_pepper_has_32_bytes_in_base64() {
+    let fault = |pepper: &str| message(&[("OTP_PEPPER", pepper)]);
+    assert_eq!(fault("?"), "the settings are wrong: OTP_PEPPER must be base64");
+    let short = STANDARD.encode([7; 31]);
+    assert_eq!(fault(&short), "the settings are wrong: OTP_PEPPER must have 32 bytes or more");
+    let _ = signup(&[("OTP_PEPPER", &STANDARD.encode([7; 32]))]);
+}
+
+#[test]
+fn an_address_is_of_http_and_loses_its_last_slash() {
+    let base_url = |url: &str| signup(&[("COURIER_BASE_URL", url)]).texting.account.base_url;
+    assert_eq!(base_url("http://127.0.0.1:3001"), "http://127.0.0.1:3001");
+    assert_eq!(base_url("https://courier.example/"), "https://courier.example");
+    for url in [
+        "courier.example",
+        "ftp://courier.example",
+        "https://",
+        "https://a.example/?b",
+        "https://a.example/#b",
+    ] {
+        let fault = "the settings are wrong: COURIER_BASE_URL must be an http or https address";
+        assert_eq!(message(&[("COURIER_BASE_URL", url)]), fault, "{url}");
+    }
+}
+
+#[test]
+fn each_function_reads_only_its_own_settings() {
+    let only_of_verify = |name: &str| {
+        let own = name.starts_with("AWS_") || ["OTPS_TABLE", "OTP_PEPPER", "USERS_TABLE"].contains(&name);
+        if own { lookup(&[])(name) } else { Some("\u{fffd}".to_owned()) }
+    };
+    let faults = Base::read(|name| only_of_verify(name).filter(|value| value != "\u{fffd}"));
+    assert!(faults.is_ok(), "{faults:?}");
+    let read = std::cell::RefCell::new(Vec::new());
+    let _ = Base::read(|name| {
+        read.borrow_mut().push(name.to_owned());
+        lookup(&[])(name)
+    });
+    for name in ["COURIER_TOKEN", "LIMITS_TABLE", "APP_NAME", "ALLOWED_REGIONS", "OTP_TTL_SECONDS"] {
+        assert!(!read.borrow().iter().any(|read| read == name), "{name}");
+    }
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let shown = format!("{:?}", signup(&[("AWS_SESSION_TOKEN", "a-canary-of-a-session")]));
+    assert!(!shown.contains("canary"), "{shown}");
+}

@@ -1,0 +1,287 @@
+//! Any sequence of calls, against a model that remembers everything and finds each wait by counting seconds.
+
+use proptest::collection::vec;
+use proptest::prelude::*;
+
+use super::*;
+
+const POLICY: Policy = Policy {
+    code_format: SIX_DIGITS,
+    code_ttl: 600,
+    max_attempts: 3,
+    cooldown: 30,
+    codes_per_username_per_hour: 4,
+    codes_per_phone_per_day: 10,
+    codes_per_address_per_hour: 30,
+    daily_sms_budget: 1_000,
+    max_consecutive_failures: 12,
+    signup_ttl: DAY,
+};
+
+/// Which code is typed, or which id is named: the newest, the one so many before it, or none that ever was.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    Newest,
+    Before(usize),
+    None,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Wait(i64),
+    Issue { call: Call, key: Option<u8>, fails: bool },
+    Verify { code: Which, id: Option<Which> },
+    Rotate,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let wait = prop_oneof![1_i64..=60, 1_i64..=700, 1_i64..=5_000];
+    let call = prop_oneof![Just(Call::Send), Just(Call::Resend)];
+    let which = || prop_oneof![4 => Just(Which::Newest), 2 => (1_usize..4).prop_map(Which::Before), 4 => Just(Which::None)];
+    let issue = (call, proptest::option::weighted(0.3, 0_u8..2), proptest::bool::weighted(0.2));
+    let verify = (which(), proptest::option::weighted(0.2, which()));
+    let step = prop_oneof![
+        4 => wait.prop_map(Step::Wait),
+        4 => issue.prop_map(|(call, key, fails)| Step::Issue { call, key, fails }),
+        8 => verify.prop_map(|(code, id)| Step::Verify { code, id }),
+        1 => Just(Step::Rotate),
+    ];
+    vec(step, 1..80)
+}
+
+/// What a caller would learn of a step.
+#[derive(Clone, Debug, PartialEq)]
+enum Answer {
+    Issued(u32),
+    Replayed,
+    Verified,
+    Refused(Refusal),
+}
+
+/// A code as the model remembers it, for ever.
+#[derive(Debug)]
+struct Remembered {
+    at: i64,
+    pepper: u8,
+    call: Call,
+    key: Option<u8>,
+    outcome: Status,
+}
+
+#[derive(Debug, Default)]
+struct Model {
+    now: i64,
+    pepper: u8,
+    codes: Vec<Remembered>,
+    attempts: u32,
+    failures: u32,
+}
+
+impl Model {
+    fn newest(&self) -> Option<&Remembered> {
+        self.codes.last()
+    }
+
+    /// The number of the code or id that is meant; one far beyond all others if it is none.
+    fn nth(&self, which: Which) -> u32 {
+        let back = match which {
+            Which::Newest => 1,
+            Which::Before(back) => back + 1,
+            Which::None => return 900_000,
+        };
+        self.codes.len().checked_sub(back).map_or(900_000, |nth| u32::try_from(nth).unwrap())
+    }
+
+    fn within_hour(&self, now: i64) -> impl Iterator<Item = &Remembered> {
+        self.codes.iter().filter(move |code| now - code.at < 3_600)
+    }
+
+    fn is_capped(&self, now: i64) -> bool {
+        self.within_hour(now).count() >= 4
+    }
+
+    fn is_cooling(&self, now: i64) -> bool {
+        let confirmed = self.codes.iter().rposition(|code| code.outcome == Status::Confirmed);
+        let since = confirmed.map_or(0, |nth| nth + 1);
+        let counted: Vec<_> = self.codes[since..]
+            .iter()
+            .filter(|code| code.outcome == Status::Pending && now - code.at < 3_600)
+            .collect();
+        let waits = [30, 60, 120, 240];
+        counted.last().is_some_and(|last| now < last.at + waits[counted.len() - 1])
+    }
+
+    fn wait(&self, is_refused: impl Fn(i64) -> bool) -> i64 {
+        (0..=2 * HOUR).find(|wait| !is_refused(self.now + wait)).unwrap()
+    }
+
+    fn issue(&mut self, call: Call, key: Option<u8>, fails: bool) -> Answer {
+        let remembers = |code: &Remembered| {
+            code.call == call
+                && code.key == key
+                && code.pepper == self.pepper
+                && code.outcome != Status::Rejected
+        };
+        if key.is_some() && self.within_hour(self.now).any(remembers) {
+            return Answer::Replayed;
+        }
+        if self.failures >= 12 {
+            return Answer::Refused(Refusal::Locked);
+        }
+        let live_until = self.newest().map_or(0, |code| code.at + 600);
+        let live = self.newest().is_some_and(|code| {
+            code.outcome == Status::Pending && self.now < live_until && code.pepper == self.pepper
+        });
+        if call == Call::Send && live && self.attempts < 3 {
+            return Answer::Refused(Refusal::OtpPending { retry_after: live_until - self.now });
+        }
+        if self.is_capped(self.now) {
+            let retry_after = self.wait(|now| self.is_capped(now));
+            return Answer::Refused(Refusal::RateLimited { cap: Cap::Username, retry_after });
+        }
+        if self.is_cooling(self.now) {
+            let retry_after = self.wait(|now| self.is_cooling(now));
+            return Answer::Refused(Refusal::ResendTooSoon { retry_after });
+        }
+        let outcome = if fails { Status::Rejected } else { Status::Pending };
+        self.attempts = 0;
+        self.codes.push(Remembered { at: self.now, pepper: self.pepper, call, key, outcome });
+        Answer::Issued(self.nth(Which::Newest))
+    }
+
+    fn verify(&mut self, code: Which, id: Option<Which>) -> Answer {
+        let Some(newest) = self.newest() else { return Answer::Refused(Refusal::OtpNotFound) };
+        let (typed, newest_nth) = (self.nth(code), self.nth(Which::Newest));
+        let newest_at = newest.at;
+        let valid_until = newest_at + 600;
+        let refusal = if self.failures >= 12 {
+            Some(Refusal::Locked)
+        } else if newest.outcome == Status::Rejected || self.now > valid_until + 3_600 {
+            Some(Refusal::OtpNotFound)
+        } else if id.is_some_and(|id| self.nth(id) != newest_nth) {
+            Some(Refusal::OtpSuperseded { attempts_remaining: None })
+        } else if self.now >= valid_until || newest.pepper != self.pepper {
+            Some(Refusal::OtpExpired)
+        } else if self.attempts >= 3 {
+            Some(Refusal::OtpExhausted)
+        } else {
+            None
+        };
+        if let Some(refusal) = refusal {
+            return Answer::Refused(refusal);
+        }
+        self.attempts += 1;
+        self.failures += 1;
+        let attempts_remaining = (3 - self.attempts).min(12 - self.failures);
+        let earlier = self.codes.get(typed as usize).is_some_and(|code| {
+            newest_at - code.at < 3_600 && code.outcome != Status::Rejected && code.pepper == self.pepper
+        });
+        if typed == newest_nth {
+            let newest = self.codes.last_mut().unwrap();
+            if newest.outcome == Status::Confirmed {
+                return Answer::Refused(Refusal::OtpAlreadyUsed);
+            }
+            newest.outcome = Status::Confirmed;
+            self.failures = 0;
+            Answer::Verified
+        } else if earlier {
+            Answer::Refused(Refusal::OtpSuperseded { attempts_remaining: Some(attempts_remaining) })
+        } else {
+            Answer::Refused(Refusal::InvalidOtp { attempts_remaining })
+        }
+    }
+}
+
+/// The rules under test, with the store's part in them played by hand.
+#[derive(Default)]
+struct Subject {
+    row: Option<Challenge>,
+    issued: u32,
+}
+
+impl Subject {
+    fn issue(&mut self, call: Call, key_nth: Option<u8>, fails: bool, model: &Model) -> Answer {
+        let (pepper, now) = (pepper(model.pepper), at(model.now));
+        let key = key_nth.map(|nth| key(nth).hash(&pepper, call, &ada()));
+        let row = self.row.as_ref();
+        if row.zip(key).is_some_and(|(row, key)| row.answered(call, key, now)) {
+            return Answer::Replayed;
+        }
+        let (id, nth) = (id(self.issued), self.issued);
+        let mac = code(nth).mac(&pepper, id, &ada());
+        match Challenge::issue(row, Draft { id, mac, pepper: pepper.id(), call, key }, &POLICY, now) {
+            Err(refusal) => Answer::Refused(refusal),
+            Ok(issued) => {
+                self.row = Some(if fails { failed(issued) } else { issued });
+                self.issued += 1;
+                Answer::Issued(nth)
+            }
+        }
+    }
+
+    fn verify(&mut self, typed: u32, asked: Option<u32>, model: &Model) -> Answer {
+        let (pepper, now, asked) = (pepper(model.pepper), at(model.now), asked.map(id));
+        let refusal = match self.row.take() {
+            Some(row) if Self::has_try(&row, asked, pepper.id(), now) => {
+                let row = tried(row, 1);
+                let attempts_remaining = row.attempts_remaining(&POLICY);
+                let verdict = row.judge(&code(typed), &ada(), &pepper);
+                self.row = Some(if verdict == Verdict::Right { confirmed(row) } else { row });
+                match verdict {
+                    Verdict::Right => return Answer::Verified,
+                    Verdict::Refused(Wrong::AlreadyUsed) => Refusal::OtpAlreadyUsed,
+                    Verdict::Refused(Wrong::NoMatch) => Refusal::InvalidOtp { attempts_remaining },
+                    Verdict::Refused(Wrong::Superseded) => {
+                        Refusal::OtpSuperseded { attempts_remaining: Some(attempts_remaining) }
+                    }
+                }
+            }
+            row => {
+                let refusal = Challenge::why_no_try(row.as_ref(), asked, pepper.id(), &POLICY, now);
+                self.row = row;
+                refusal
+            }
+        };
+        Answer::Refused(refusal)
+    }
+
+    /// The condition under which the store takes a try.
+    fn has_try(row: &Challenge, asked: Option<OtpId>, pepper: PepperId, now: Timestamp) -> bool {
+        row.status != Status::Rejected
+            && now < row.valid_until
+            && row.attempts < POLICY.max_attempts
+            && row.failures < POLICY.max_consecutive_failures
+            && row.pepper == pepper
+            && asked.is_none_or(|asked| asked == row.id)
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(512))]
+
+    #[test]
+    fn every_sequence_of_calls_is_answered_as_by_the_model(steps in steps()) {
+        let (mut model, mut subject) = (Model::default(), Subject::default());
+        for step in steps {
+            let (said, expected) = match step {
+                Step::Wait(seconds) => {
+                    model.now += seconds;
+                    continue;
+                }
+                Step::Rotate => {
+                    model.pepper += 1;
+                    continue;
+                }
+                Step::Issue { call, key, fails } => {
+                    (subject.issue(call, key, fails, &model), model.issue(call, key, fails))
+                }
+                Step::Verify { code, id } => {
+                    let (typed, asked) = (model.nth(code), id.map(|id| model.nth(id)));
+                    (subject.verify(typed, asked, &model), model.verify(code, id))
+                }
+            };
+            prop_assert_eq!(said, expected, "{:?} at {}", step, model.now);
+            prop_assert_eq!(subject.row.as_ref().map_or(0, |row| row.failures), model.failures);
+        }
+    }
+}

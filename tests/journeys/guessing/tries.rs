@@ -1,0 +1,143 @@
+//! What a guess costs, one after the other.
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use tests::service::{Service, number, text};
+
+use super::{ADA, BOB, ada};
+use crate::expected::{
+    invalid_otp, locked, otp_already_used, otp_exhausted, otp_expired, otp_not_found, rate_limited, told,
+    verified,
+};
+
+/// Case 1: the sixth code is not compared, be it wrong or right.
+#[tokio::test(flavor = "multi_thread")]
+async fn after_five_wrong_codes_neither_a_wrong_nor_the_right_one_is_compared() {
+    let service = ada(&[]).await;
+    for nth in 0..5 {
+        let answer = service.verify("ada", &service.wrong_code(ADA, nth)).await;
+        assert_eq!(told(&answer), invalid_otp(4 - nth));
+    }
+    let before = service.everything().await;
+    assert_eq!(told(&service.verify("ada", &service.wrong_code(ADA, 5)).await), otp_exhausted());
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_exhausted());
+    assert_eq!(service.everything().await, before);
+
+    service.tick(30);
+    assert_eq!(service.send("ada").await.status, 202);
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+}
+
+/// Case 1: as the fifth, the right code is still in time.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_code_is_accepted_at_the_last_try() {
+    let service = ada(&[("OTP_MAX_ATTEMPTS", "2")]).await;
+    assert_eq!(told(&service.verify("ada", &service.wrong_code(ADA, 0)).await), invalid_otp(1));
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_exhausted());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_code_goes_on_costing_tries() {
+    let service = ada(&[]).await;
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_already_used());
+    assert_eq!(told(&service.verify("ada", &service.wrong_code(ADA, 0)).await), invalid_otp(2));
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_already_used());
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_already_used());
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_exhausted());
+    let otp = service.otp("ada").await.unwrap();
+    assert_eq!((number(&otp, "attempts"), number(&otp, "failures")), (5, 4));
+}
+
+/// Case 4: wrong ×4, a new code, wrong ×4 …: the run grows over 25 codes, and at 100 everything is locked, until an
+/// operator sets it to 0.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hundred_wrong_codes_in_a_row_lock_the_username() {
+    let service = ada(&[("CODES_PER_PHONE_PER_DAY", "100")]).await;
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+    for round in 0..25 {
+        service.tick(3_600);
+        assert_eq!(service.resend("ada").await.status, 202, "round {round}");
+        for nth in 0..4 {
+            let answer = service.verify("ada", &service.wrong_code(ADA, nth)).await;
+            let of_run = 100 - (4 * round + nth + 1);
+            assert_eq!(told(&answer), invalid_otp((4 - nth).min(of_run)), "round {round}");
+        }
+    }
+    for days in [0, 1, 300] {
+        service.tick(days * 86_400);
+        service.sweep();
+        let (before, texts) = (service.everything().await, service.courier().count());
+        assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), locked());
+        assert_eq!(told(&service.send("ada").await), locked());
+        assert_eq!(told(&service.resend("ada").await), locked());
+        assert_eq!(service.everything().await, before);
+        assert_eq!(service.courier().count(), texts);
+    }
+
+    let unlock =
+        service.dynamodb().update_item().table_name("otps").update_expression("SET failures = :none");
+    let unlock = unlock.key("username", AttributeValue::S("ada".to_owned()));
+    unlock.expression_attribute_values(":none", AttributeValue::N("0".to_owned())).send().await.unwrap();
+    assert_eq!(service.send("ada").await.status, 202);
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+    assert_eq!(number(&service.otp("ada").await.unwrap(), "failures"), 0);
+}
+
+/// Case 6: at `validUntil` exactly the code is too old, though its row is still there; an hour later it is no more.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_ends_at_valid_until_exactly() {
+    let service = ada(&[]).await;
+    service.tick(599);
+    assert_eq!(told(&service.verify("ada", &service.wrong_code(ADA, 0)).await), invalid_otp(4));
+    service.tick(1);
+    let before = service.everything().await;
+    assert_eq!(
+        number(&service.otp("ada").await.unwrap(), "validUntil"),
+        i64::try_from(service.now()).unwrap()
+    );
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_expired());
+    service.tick(3_600);
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_expired());
+    service.tick(1);
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), otp_not_found());
+    assert_eq!(service.everything().await, before);
+}
+
+/// Case 6: a second before, it is accepted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_accepted_in_its_last_second() {
+    let service = ada(&[]).await;
+    service.tick(599);
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+}
+
+/// Case 7: a code is its username's own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_right_code_of_another_username_is_wrong() {
+    let service = ada(&[]).await;
+    assert_eq!(service.sign_up("bob", BOB).await.status, 201);
+    assert_eq!(told(&service.verify("ada", &service.code_to(BOB)).await), invalid_otp(4));
+    assert_eq!(told(&service.verify("bob", &service.code_to(ADA)).await), invalid_otp(4));
+    assert_eq!(told(&service.verify("bob", &service.code_to(BOB)).await), verified("bob"));
+    assert_eq!(text(&service.user("ada").await.unwrap(), "status"), "PENDING");
+}
+
+/// Case 7: a new account begins with no wrong codes, but its phone has had its texts of the day.
+#[tokio::test(flavor = "multi_thread")]
+async fn signing_up_again_does_not_reset_what_a_phone_may_get() {
+    let service = Service::with(&[("SIGNUP_TTL_SECONDS", "900")]).await;
+    for account in 0..10 {
+        let answer = service.sign_up("ada", ADA).await;
+        assert_eq!(answer.status, 201, "account {account}: {answer:?}");
+        assert_eq!(told(&service.verify("ada", &service.wrong_code(ADA, 0)).await), invalid_otp(4));
+        assert_eq!(number(&service.otp("ada").await.unwrap(), "failures"), 1);
+        service.tick(900);
+    }
+    let before = service.everything().await;
+    let until_midnight = 43_200 - 9_000;
+    assert_eq!(told(&service.sign_up("ada", ADA).await), rate_limited(until_midnight));
+    assert_eq!(told(&service.sign_up("eve", ADA).await), rate_limited(until_midnight));
+    assert_eq!(service.everything().await, before);
+    assert_eq!(service.courier().count(), 10);
+}
