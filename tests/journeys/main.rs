@@ -2,6 +2,7 @@
 //! package's `README.md`.
 
 mod cost;
+mod direct;
 mod failures;
 mod flow;
 mod guessing;
