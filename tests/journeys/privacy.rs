@@ -49,7 +49,8 @@ impl Story {
         let call = self.service.call(path).from(ADDRESS).key(KEY).header("x-canary", PASSWORD);
         let answer = call.json(body).await;
         self.answers.push(answer.clone());
-        self.codes.extend(self.service.courier().texts().iter().filter_map(|text| Some(text.code()?.to_owned())));
+        self.codes
+            .extend(self.service.courier().texts().iter().filter_map(|text| Some(text.code()?.to_owned())));
         answer
     }
 
@@ -95,7 +96,9 @@ impl Story {
     async fn is_malformed(&mut self) {
         let whole = signup().to_string();
         for path in ["/signup", "/send", "/resend", "/verify"] {
-            for body in [&whole[1..], &whole[..whole.len() - 1], &format!("[{whole}]"), &format!("{whole}{whole}")] {
+            for body in
+                [&whole[1..], &whole[..whole.len() - 1], &format!("[{whole}]"), &format!("{whole}{whole}")]
+            {
                 self.raw(path, "application/json", body).await;
             }
             self.raw(path, "text/plain", &whole).await;
@@ -142,9 +145,12 @@ impl Story {
             Fault::StallBefore(Duration::from_millis(100)),
         ];
         for fault in faults {
-            for operation in
-                [Operation::GetItem, Operation::TransactWriteItems, Operation::UpdateItem, Operation::BatchGetItem]
-            {
+            for operation in [
+                Operation::GetItem,
+                Operation::TransactWriteItems,
+                Operation::UpdateItem,
+                Operation::BatchGetItem,
+            ] {
                 self.service.tick(7_300);
                 self.service.proxy.inject(Match::every(operation).times(3), fault.clone());
                 self.issue("/send").await;
@@ -172,9 +178,10 @@ fn pieces(value: &AttributeValue) -> Vec<Vec<u8>> {
         AttributeValue::S(text) | AttributeValue::N(text) => vec![text.clone().into_bytes()],
         AttributeValue::B(bytes) => vec![bytes.as_ref().to_vec()],
         AttributeValue::L(list) => list.iter().flat_map(pieces).collect(),
-        AttributeValue::M(map) => {
-            map.iter().flat_map(|(name, value)| [vec![name.clone().into_bytes()], pieces(value)].concat()).collect()
-        }
+        AttributeValue::M(map) => map
+            .iter()
+            .flat_map(|(name, value)| [vec![name.clone().into_bytes()], pieces(value)].concat())
+            .collect(),
         AttributeValue::Bool(_) | AttributeValue::Null(_) => vec![],
         other => unreachable!("no row of ours has a {other:?}"),
     }

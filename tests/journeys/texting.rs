@@ -33,8 +33,7 @@ async fn all_at_once<T, F>(
 where
     F: Future<Output = Answer> + Send + 'static,
 {
-    let tasks: Vec<_> =
-        these.into_iter().map(|this| tokio::spawn(ask(Arc::clone(service), this))).collect();
+    let tasks: Vec<_> = these.into_iter().map(|this| tokio::spawn(ask(Arc::clone(service), this))).collect();
     join_all(tasks).await.into_iter().map(Result::unwrap).collect()
 }
 

@@ -22,7 +22,10 @@ async fn what_is_not_one_object_is_malformed() {
             ("spaces", b" \n ".to_vec()),
             ("an array", b"[]".to_vec()),
             ("the object in an array", format!("[{right}]").into()),
-            ("its values in an array", br#"["ada", "a quiet harbour at dawn", "+12025550143", "Ada"]"#.to_vec()),
+            (
+                "its values in an array",
+                br#"["ada", "a quiet harbour at dawn", "+12025550143", "Ada"]"#.to_vec(),
+            ),
             ("a string", b"\"ada\"".to_vec()),
             ("null", b"null".to_vec()),
             ("a number", b"1e5".to_vec()),

@@ -11,9 +11,11 @@ async fn a_body_has_at_most_four_kibibytes() {
     let service = Service::start().await;
     for (path, _) in calls() {
         let sized = |bytes: usize| format!("{{}}{}", " ".repeat(bytes - 2));
-        for (bytes, outcome) in
-            [(5_000, "413 payload_too_large"), (4_097, "413 payload_too_large"), (4_096, "400 invalid_request")]
-        {
+        for (bytes, outcome) in [
+            (5_000, "413 payload_too_large"),
+            (4_097, "413 payload_too_large"),
+            (4_096, "400 invalid_request"),
+        ] {
             let answer = super::post(&service, path, sized(bytes)).await;
             assert_eq!(answer.outcome(), outcome, "{path}: {bytes}");
         }

@@ -76,7 +76,8 @@ async fn whoever_cannot_be_counted_is_not_texted() {
     let ada = json!({ "username": "ada" }).to_string();
     let bodies =
         [("/signup", signup("ada", &phone(0)).to_string()), ("/send", ada.clone()), ("/resend", ada)];
-    let sources = [None, Some(Value::Null), Some(json!("")), Some(json!("unknown")), Some(json!("192.0.2.7, ::1"))];
+    let sources =
+        [None, Some(Value::Null), Some(json!("")), Some(json!("unknown")), Some(json!("192.0.2.7, ::1"))];
     for source in sources {
         for (path, body) in &bodies {
             let mut event = event(path, body);

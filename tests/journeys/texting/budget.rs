@@ -73,10 +73,8 @@ async fn every_budget_is_spent_to_the_last_text() {
 async fn only_texts_use_the_budget_up() {
     let service = with_budget("3").await;
     assert_eq!(service.sign_up("ada", &phone(0)).await.status, 201);
-    let unknown = all_at_once(&service, 0..20, async |service, nth| {
-        service.send(&format!("nobody{nth}")).await
-    })
-    .await;
+    let unknown =
+        all_at_once(&service, 0..20, async |service, nth| service.send(&format!("nobody{nth}")).await).await;
     assert_eq!(outcomes(&unknown), expected(&[("202 OTP sent successfully", 20)]));
     for _ in 0..5 {
         assert_eq!(service.send("ada").await.outcome(), "409 otp_pending");

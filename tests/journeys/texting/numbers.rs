@@ -39,7 +39,8 @@ async fn only_mobile_lines_are_texted() {
 /// Case 15: a calling code is not a region.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_region_is_allowed_and_not_a_calling_code() {
-    refused("US", &[("+18765550123", "region"), ("+14165550123", "region"), ("+61491570006", "region")]).await;
+    refused("US", &[("+18765550123", "region"), ("+14165550123", "region"), ("+61491570006", "region")])
+        .await;
     let service = Service::with(&[("ALLOWED_REGIONS", "US,AU")]).await;
     assert_eq!(service.sign_up("ada", "+61491570006").await.status, 201);
     assert_eq!(service.sign_up("bob", "+12025550143").await.status, 201);

@@ -19,7 +19,8 @@ async fn the_eleventh_code_of_a_day_for_one_phone_waits_for_midnight() {
         let refused = service.post(call, serde_json::json!({ "username": "user0" })).await;
         assert_eq!((refused.outcome().as_str(), refused.retry_after()), ("429 rate_limited", 42_600));
     }
-    for spelling in ["+1 202 555 0143", "12025550143", "+112025550143", "+1202555014\u{ff13}", "tel:+12025550143"]
+    for spelling in
+        ["+1 202 555 0143", "12025550143", "+112025550143", "+1202555014\u{ff13}", "tel:+12025550143"]
     {
         let other = service.sign_up("user10", spelling).await;
         assert_eq!(other.broken(), ["mobileNo:format"], "{spelling}");
