@@ -17,6 +17,9 @@ const ADDRESSES: usize = 3;
 /// password is slow on purpose.
 const SIGNUPS: usize = 100;
 
+/// Requests at once: a third more than the addresses may have of an hour.
+const REQUESTS: usize = 120;
+
 /// What the attacker has.
 struct Attack {
     usernames: usize,
@@ -41,6 +44,7 @@ impl Attack {
                     new += usize::from(!signed_up[*nth]);
                     signed_up[*nth] || new <= SIGNUPS
                 })
+                .take(REQUESTS)
                 .collect();
             let phones = self.phones;
             let known = signed_up.clone();
