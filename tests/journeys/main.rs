@@ -4,6 +4,7 @@
 mod cost;
 mod crash;
 mod expected;
+mod direct;
 mod failures;
 mod flow;
 mod guessing;

@@ -1,1 +1,62 @@
-//! placeholder
+//! Making it text: whoever asks, however often, and for whom, no more texts go out than the limits allow, and what
+//! is refused changes nothing.
+
+mod addresses;
+mod at_once;
+mod budget;
+mod cooldown;
+mod numbers;
+mod phones;
+mod pumping;
+mod unchanged;
+mod words;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures::future::join_all;
+use tests::answer::Answer;
+use tests::service::{Row, Service, number};
+
+/// The `nth` of a thousand fictitious numbers.
+fn phone(nth: usize) -> String {
+    let area_codes = [202, 212, 213, 312, 404, 415, 503, 602, 617, 702];
+    format!("+1{}55501{:02}", area_codes[nth / 100], nth % 100)
+}
+
+/// Runs one task for each of `these`, all at once on all threads.
+async fn all_at_once<T, F>(
+    service: &Arc<Service>,
+    these: impl IntoIterator<Item = T>,
+    ask: impl Fn(Arc<Service>, T) -> F,
+) -> Vec<Answer>
+where
+    F: Future<Output = Answer> + Send + 'static,
+{
+    let tasks: Vec<_> = these.into_iter().map(|this| tokio::spawn(ask(Arc::clone(service), this))).collect();
+    join_all(tasks).await.into_iter().map(Result::unwrap).collect()
+}
+
+/// How often each outcome came.
+fn outcomes(answers: &[Answer]) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for answer in answers {
+        *counts.entry(answer.outcome()).or_default() += 1;
+    }
+    counts
+}
+
+/// What `outcomes` should be.
+fn expected(counts: &[(&str, usize)]) -> BTreeMap<String, usize> {
+    counts.iter().map(|(outcome, count)| ((*outcome).to_owned(), *count)).collect()
+}
+
+/// The rows of `after` that are not among `before`.
+fn changed<'a>(before: &[Row], after: &'a [Row]) -> Vec<&'a Row> {
+    after.iter().filter(|row| !before.contains(row)).collect()
+}
+
+/// What all counters together have counted.
+fn counted(limits: &[Row]) -> i64 {
+    limits.iter().map(|row| number(row, "count")).sum()
+}

@@ -114,6 +114,12 @@ impl Service {
         self.stack.courier().expect("the stand-in")
     }
 
+    /// Where the API is, such as `http://127.0.0.1:3000`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.stack.summary().addresses.api
+    }
+
     /// A call of the API, to be completed and sent.
     #[must_use]
     pub fn call(&self, path: &str) -> Call {

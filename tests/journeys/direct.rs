@@ -1,0 +1,93 @@
+//! The functions without the gateway: booted on a service's database, and given events that it would never make.
+
+use std::time::{Duration, UNIX_EPOCH};
+
+use lambda_http::{Body, Response};
+use local::settings::Settings;
+use local::template::Template;
+use serde_json::{Value, json};
+use shared::boot::{Signup, Texting, World};
+use shared::clock::Clock;
+use shared::config;
+use tests::answer::Answer;
+use tests::service::{NOON, Service};
+
+/// The four functions, at noon.
+pub(crate) struct Functions {
+    signup: Signup,
+    texting: Texting,
+    world: World,
+}
+
+impl Functions {
+    /// Boots them as a cold start does.
+    pub(crate) async fn on(service: &Service) -> Self {
+        let given = [
+            ("AWS_ACCESS_KEY_ID", "local".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "local".to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", service.proxy.url()),
+            ("COURIER_BASE_URL", format!("http://{}", service.courier().address())),
+        ];
+        let template = Template::of_this_repository().unwrap();
+        let settings = Settings::new(
+            &template,
+            std::sync::Arc::new(move |name| {
+                given.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
+            }),
+        );
+        let lookup = |name: &str| settings.get(name);
+        let clock = Clock::reading(|| UNIX_EPOCH + Duration::from_secs(NOON));
+        Self {
+            signup: Signup::connect(config::Signup::read(lookup).unwrap(), clock.clone()).await.unwrap(),
+            texting: Texting::connect(config::Texting::read(lookup).unwrap(), clock.clone()).await.unwrap(),
+            world: World::connect(config::Base::read(lookup).unwrap(), clock).await,
+        }
+    }
+
+    /// What the function of the event's path answers.
+    pub(crate) async fn answer(&self, event: &Value) -> Answer {
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        let response = match event["rawPath"].as_str().unwrap() {
+            "/signup" => signup::answer(&self.signup, request).await,
+            "/send" => send::answer(&self.texting, request).await,
+            "/resend" => resend::answer(&self.texting, request).await,
+            "/verify" => verify::answer(&self.world, request).await,
+            other => unreachable!("{other} is no call"),
+        };
+        read(&response)
+    }
+}
+
+/// An event of an HTTP API, from `192.0.2.7`.
+pub(crate) fn event(path: &str, body: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": format!("POST {path}"),
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": { "content-type": "application/json", "host": "api.example.com" },
+        "requestContext": {
+            "accountId": "000000000000",
+            "apiId": "direct",
+            "http": {
+                "method": "POST", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "",
+            },
+            "requestId": "direct-request",
+            "routeKey": format!("POST {path}"),
+            "stage": "$default",
+        },
+        "body": body,
+        "isBase64Encoded": false,
+    })
+}
+
+fn read(response: &Response<Body>) -> Answer {
+    let headers = response.headers().iter();
+    Answer {
+        status: response.status().as_u16(),
+        headers: headers
+            .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
+            .collect(),
+        body: serde_json::from_slice(response.body()).unwrap_or_default(),
+    }
+}

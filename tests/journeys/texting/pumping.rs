@@ -1,0 +1,119 @@
+//! SMS pumping: an attacker with many usernames, phones and addresses, who asks as often as could help.
+
+use std::sync::Arc;
+
+use serde_json::json;
+use shared::domain::policy::Policy;
+use tests::service::{Service, signup};
+
+use super::{all_at_once, phone};
+
+const HALF_A_DAY: u64 = 43_200;
+const HOUR: u64 = 3_600;
+const HOURS: usize = 24;
+const ADDRESSES: usize = 3;
+
+/// Requests of a round: more than the addresses may have of an hour.
+const REQUESTS: usize = 100;
+
+/// Requests at once: enough to race, and so few that no text runs out of time on a busy machine. It would take its
+/// place in the limits all the same.
+const AT_ONCE: usize = 8;
+
+/// What the attacker has.
+struct Attack {
+    usernames: usize,
+    phones: usize,
+    /// How often in an hour each username asks.
+    rounds: u64,
+}
+
+impl Attack {
+    /// Asks for a whole UTC day, honouring no refusal; answers how many texts there were.
+    async fn texts(&self, settings: &[(&str, &str)]) -> usize {
+        let service = Arc::new(Service::with(settings).await);
+        service.tick(HALF_A_DAY);
+        let mut signed_up = vec![false; self.usernames];
+        for round in 0..HOURS as u64 * self.rounds {
+            // Another username comes first each time, so that all of them meet open limits.
+            let turn = usize::try_from(round).unwrap() * 37;
+            let in_turn = (0..self.usernames).map(|nth| (nth + turn) % self.usernames);
+            let asking: Vec<_> = in_turn.take(REQUESTS).collect();
+            let phones = self.phones;
+            for some in asking.chunks(AT_ONCE) {
+                let known = signed_up.clone();
+                let requests = some.iter().map(|nth| (*nth, known[*nth]));
+                let answers =
+                    all_at_once(&service, requests, move |service: Arc<Service>, (nth, known)| async move {
+                        let username = format!("user{nth}");
+                        let call = match (known, round % 2) {
+                            (false, _) => "/signup",
+                            (true, 0) => "/resend",
+                            (true, _) => "/send",
+                        };
+                        let body = match known {
+                            false => signup(&username, &phone(nth % phones)),
+                            true => json!({ "username": username }),
+                        };
+                        let from = format!("192.0.2.{}", 1 + (nth + turn) % ADDRESSES);
+                        service.call(call).from(&from).json(&body).await
+                    })
+                    .await;
+                for (nth, answer) in some.iter().zip(&answers) {
+                    assert!([201, 202, 409, 429, 503].contains(&answer.status), "{answer:?}");
+                    signed_up[*nth] |= answer.status == 201;
+                }
+            }
+            service.tick(HOUR / self.rounds);
+        }
+        service.courier().count()
+    }
+
+    /// The most texts of a day: the least of what each limit allows.
+    fn bound(&self, policy: &Policy) -> usize {
+        let hours = u32::try_from(HOURS).unwrap();
+        let of_usernames = self.usernames * (policy.codes_per_username_per_hour * hours) as usize;
+        let of_phones = self.phones * policy.codes_per_phone_per_day as usize;
+        let of_addresses = ADDRESSES * (policy.codes_per_address_per_hour * hours) as usize;
+        of_usernames.min(of_phones).min(of_addresses).min(policy.daily_sms_budget as usize)
+    }
+}
+
+/// Cases 11 to 14 together, with the default limits: 200 usernames on 40 phones get ten texts a phone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_phones_bound_the_texts_of_a_day() {
+    let attack = Attack { usernames: 200, phones: 40, rounds: 1 };
+    let bound = attack.bound(&Policy::default());
+    assert_eq!(bound, 40 * 10);
+    assert_eq!(attack.texts(&[]).await, bound);
+}
+
+/// Cases 11 to 14 together: where the budget is less than that, it is the budget to the last text.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_budget_bounds_the_texts_of_a_day() {
+    let attack = Attack { usernames: 30, phones: 30, rounds: 1 };
+    let policy = Policy { daily_sms_budget: 131, ..Policy::default() };
+    assert_eq!(attack.bound(&policy), 131);
+    assert_eq!(attack.texts(&[("DAILY_SMS_BUDGET", "131")]).await, 131);
+}
+
+/// Cases 11 to 14 together: where the addresses' cap is less, it is that in each hour of the day.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_addresses_bound_the_texts_of_a_day() {
+    let attack = Attack { usernames: 24, phones: 24, rounds: 1 };
+    let policy = Policy { codes_per_address_per_hour: 2, ..Policy::default() };
+    let bound = attack.bound(&policy);
+    assert_eq!(bound, ADDRESSES * 2 * 24);
+    assert_eq!(attack.texts(&[("CODES_PER_ADDRESS_PER_HOUR", "2")]).await, bound);
+}
+
+/// Cases 11 to 14 together: with phones and addresses to spare it is each username's own cap, every hour anew.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_usernames_bound_the_texts_of_a_day() {
+    let attack = Attack { usernames: 4, phones: 4, rounds: 4 };
+    let policy = Policy { codes_per_username_per_hour: 2, codes_per_phone_per_day: 100, ..Policy::default() };
+    let bound = attack.bound(&policy);
+    assert_eq!(bound, 4 * 2 * 24);
+    let settings = [("CODES_PER_USERNAME_PER_HOUR", "2"), ("CODES_PER_PHONE_PER_DAY", "100")];
+    assert_eq!(attack.texts(&settings).await, bound);
+}
