@@ -174,7 +174,7 @@ impl Service {
         read.send().await.expect("a read").item
     }
 
-    /// All rows of a table, sorted by their text.
+    /// All rows of a table, sorted by their key.
     ///
     /// # Panics
     /// When the database fails.
@@ -190,11 +190,8 @@ impl Service {
                 break;
             }
         }
-        rows.sort_by_cached_key(|row| {
-            let mut attributes: Vec<_> = row.iter().collect();
-            attributes.sort_by_key(|(name, _)| *name);
-            format!("{attributes:?}")
-        });
+        // By the key alone: what is nested in a row has no order of its own.
+        rows.sort_by_cached_key(|row| format!("{:?}", row.get("username").or_else(|| row.get("key"))));
         rows
     }
 
