@@ -84,7 +84,7 @@ fn median(times: &[f64]) -> f64 {
 #[expect(clippy::cast_precision_loss, reason = "there are hundreds")]
 fn mann_whitney(one: &[f64], other: &[f64]) -> (f64, f64) {
     let wins = one.iter().flat_map(|a| other.iter().map(move |b| a.total_cmp(b)));
-    let u: f64 = wins.map(|order| (f64::from(order as i8) + 1.0) / 2.0).sum();
+    let u: f64 = wins.map(|order| f64::midpoint(f64::from(order as i8), 1.0)).sum();
     let (n, m) = (one.len() as f64, other.len() as f64);
     let z = (u - n * m / 2.0) / (n * m * (n + m + 1.0) / 12.0).sqrt();
     (z, erfc(z.abs() / std::f64::consts::SQRT_2))

@@ -8,11 +8,12 @@ use super::{ADA, BOB, EVE};
 
 /// A service in which `send` has just learned, at the cost of `eve`'s code, that Courier is down.
 async fn tripped(settings: &[(&str, &str)]) -> Service {
-    let service = Service::with(settings).await;
+    let settings = [settings, &[("SIGNUP_TTL_SECONDS", "172800")]].concat();
+    let service = Service::with(&settings).await;
     for (name, number) in [("ada", ADA), ("bob", BOB), ("eve", EVE)] {
         service.sign_up(name, number).await;
     }
-    service.tick(86_399);
+    service.tick(86_400);
     service.courier().play(Script::always(Behaviour::answer(503)));
     service
 }
@@ -25,6 +26,7 @@ async fn trip(service: &Service) {
 async fn nothing_is_tried_or_counted_while_courier_is_down() {
     let service = tripped(&[]).await;
     trip(&service).await;
+    service.sweep();
     let (before, asked) = (service.everything().await, service.courier().keys().len());
     for (seconds, left) in [(0, 30), (29, 1)] {
         service.tick(seconds);
@@ -43,7 +45,7 @@ async fn nothing_is_tried_or_counted_while_courier_is_down() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn after_half_a_minute_one_tries_again_and_the_others_wait_for_it() {
-    let service = tripped(&[("SIGNUP_TTL_SECONDS", "172800")]).await;
+    let service = tripped(&[]).await;
     trip(&service).await;
     service.tick(30);
     service.courier().play(Script::default());
@@ -59,7 +61,7 @@ async fn after_half_a_minute_one_tries_again_and_the_others_wait_for_it() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn one_who_is_refused_gives_the_try_back() {
-    let service = tripped(&[("SIGNUP_TTL_SECONDS", "172800"), ("CODES_PER_PHONE_PER_DAY", "1")]).await;
+    let service = tripped(&[("CODES_PER_PHONE_PER_DAY", "1")]).await;
     service.courier().play(Script::default());
     assert_eq!(service.send("ada").await.status, 202);
     service.tick(600);

@@ -40,6 +40,8 @@ async fn a_conflict_without_end_is_a_busy_service() {
     let service = with_ada(&[]).await;
     assert_eq!(service.send("ada").await.status, 202);
     service.tick(30);
+    // The database does so every ten seconds anyway.
+    service.sweep();
     let before = service.everything().await;
     service.proxy.inject(Match::every(Operation::TransactWriteItems), Fault::Conflict(None));
     service.proxy.inject(Match::every(Operation::UpdateItem), Fault::Conflict(None));

@@ -24,6 +24,7 @@ fn all_faults_before() -> [Fault; 4] {
 async fn what_cannot_be_read_is_not_texted() {
     join_all(all_faults_before().map(async |fault| {
         let service = with_ada(&[]).await;
+        service.sweep();
         let before = service.everything().await;
         service.proxy.inject(Match::every(Operation::GetItem), fault.clone());
         let answer = service.send("ada").await;
@@ -41,6 +42,7 @@ async fn what_cannot_be_written_is_not_texted() {
     let faults = [Fault::ServerError, Fault::ResetBefore, Fault::StallBefore(FOREVER)];
     join_all(faults.map(async |fault| {
         let service = with_ada(&[]).await;
+        service.sweep();
         let before = service.everything().await;
         service.proxy.inject(Match::every(Operation::TransactWriteItems), fault.clone());
         let (send, signup) = tokio::join!(service.send("ada"), service.sign_up("bob", BOB));
