@@ -48,6 +48,10 @@ async fn user_and_code_are_read_at_once() {
     let (answer, ()) = tokio::join!(service.send("ada"), async {
         // Neither has been answered when the other is asked.
         reads.arrived(2).await;
+        let calls = service.proxy.take_calls();
+        let tables: std::collections::BTreeSet<_> = calls.iter().flat_map(|call| &call.tables).collect();
+        // A read that is only repeated would name one.
+        assert_eq!(tables.len(), 2, "{calls:?}");
         reads.release();
     });
     assert_eq!(answer.status, 202);
