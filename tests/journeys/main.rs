@@ -3,8 +3,8 @@
 
 mod cost;
 mod crash;
-mod expected;
 mod direct;
+mod expected;
 mod failures;
 mod flow;
 mod guessing;

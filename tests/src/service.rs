@@ -235,12 +235,7 @@ impl Service {
 }
 
 /// A stack on the database behind `proxy`, whose record is empty when it is up.
-async fn stack(
-    settings: &[(&str, &str)],
-    clock: Clock,
-    on_text: Option<OnText>,
-    proxy: &Proxy,
-) -> Stack {
+async fn stack(settings: &[(&str, &str)], clock: Clock, on_text: Option<OnText>, proxy: &Proxy) -> Stack {
     let mut given: HashMap<String, String> =
         settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     given.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url());

@@ -1,0 +1,175 @@
+//! DynamoDB throttles, fails, resets or stalls: before the write, at it, and after it. (26)
+
+use futures::future::join_all;
+use tests::proxy::{Call, FOREVER, Fault, Match, Operation};
+use tests::service::{Service, number, text};
+
+use super::{ADA, BOB, adas_code_works, with_ada};
+
+/// The client request tokens of the transactions since the record was last taken, each with what the client was answered.
+fn tokens(calls: &[Call]) -> Vec<&str> {
+    let transactions = calls.iter().filter(|call| call.operation == Operation::TransactWriteItems);
+    transactions.map(|call| call.body["ClientRequestToken"].as_str().expect("a token")).collect()
+}
+
+fn count(calls: &[Call], operation: &Operation) -> usize {
+    calls.iter().filter(|call| call.operation == *operation).count()
+}
+
+fn all_faults_before() -> [Fault; 4] {
+    [Fault::Throttle, Fault::ServerError, Fault::ResetBefore, Fault::StallBefore(FOREVER)]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_read_is_not_texted() {
+    join_all(all_faults_before().map(async |fault| {
+        let service = with_ada(&[]).await;
+        service.sweep();
+        let before = service.everything().await;
+        service.proxy.inject(Match::every(Operation::GetItem), fault.clone());
+        let answer = service.send("ada").await;
+        assert_eq!((answer.outcome().as_str(), answer.retry_after()), ("503 unavailable", 1), "{fault:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+        service.proxy.clear_faults();
+        assert_eq!(service.everything().await, before, "{fault:?}");
+        assert_eq!(service.courier().count(), 1, "{fault:?}: the signup's text only");
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_cannot_be_written_is_not_texted() {
+    let faults = [Fault::ServerError, Fault::ResetBefore, Fault::StallBefore(FOREVER)];
+    join_all(faults.map(async |fault| {
+        let service = with_ada(&[]).await;
+        service.sweep();
+        let before = service.everything().await;
+        service.proxy.inject(Match::every(Operation::TransactWriteItems), fault.clone());
+        let (send, signup) = tokio::join!(service.send("ada"), service.sign_up("bob", BOB));
+        for answer in [send, signup] {
+            assert_eq!(
+                (answer.outcome().as_str(), answer.retry_after()),
+                ("503 unavailable", 1),
+                "{fault:?}"
+            );
+        }
+        assert_eq!(service.proxy.unmet_faults(), []);
+        service.proxy.clear_faults();
+        assert_eq!(service.everything().await, before, "{fault:?}");
+        assert_eq!(service.courier().count(), 1, "{fault:?}: the signup's text only");
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_whose_answer_is_lost_reads_as_the_success_that_it_was() {
+    let faults = [Fault::ResetAfter, Fault::ServerErrorAfter, Fault::StallAfter(FOREVER), Fault::Throttle];
+    join_all(faults.map(async |fault| {
+        let service = with_ada(&[]).await;
+        service.proxy.inject(Operation::TransactWriteItems, fault.clone());
+        let answer = service.send("ada").await;
+        assert_eq!(answer.outcome(), "202 OTP sent successfully", "{fault:?}");
+        let calls = service.proxy.take_calls();
+        let [first, second] = tokens(&calls)[..] else { panic!("{fault:?}: {calls:?}") };
+        assert_eq!(first, second, "{fault:?}: the same write");
+        assert_eq!(service.courier().count(), 2, "{fault:?}: the signup's text and one more");
+        assert_eq!(text(&service.otp("ada").await.unwrap(), "otpId"), answer.body["otp"]["id"]);
+        assert!(adas_code_works(&service).await, "{fault:?}");
+
+        service.proxy.inject(Operation::TransactWriteItems, fault.clone());
+        assert_eq!(service.sign_up("bob", BOB).await.outcome(), "201 OTP sent successfully", "{fault:?}");
+        assert_eq!(service.courier().count(), 3, "{fault:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_confirmation_whose_answer_is_lost_is_one_confirmation() {
+    for fault in [Fault::ResetAfter, Fault::ServerErrorAfter] {
+        let service = Service::start().await;
+        service.sign_up("ada", ADA).await;
+        service.proxy.inject(Operation::TransactWriteItems, fault.clone());
+        assert!(adas_code_works(&service).await, "{fault:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+        let again = service.verify("ada", &service.code_to(ADA)).await;
+        assert_eq!(again.outcome(), "409 otp_already_used");
+    }
+}
+
+/// Whoever is told 503 has a row without a text at most, and the way on is the ordinary one.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_is_never_answered_sends_no_text() {
+    let service = with_ada(&[]).await;
+    service.proxy.inject(Match::every(Operation::TransactWriteItems), Fault::ResetAfter);
+    assert_eq!(service.send("ada").await.outcome(), "503 unavailable");
+    assert_eq!(service.courier().count(), 1, "the signup's text only");
+    assert_eq!(service.proxy.unmet_faults(), []);
+    service.proxy.clear_faults();
+    assert_eq!(service.send("ada").await.outcome(), "409 otp_pending");
+    service.tick(30);
+    assert_eq!(service.resend("ada").await.outcome(), "202 OTP sent successfully");
+    assert!(adas_code_works(&service).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_delivery_that_cannot_be_recorded_is_a_delivery() {
+    let faults = [
+        Fault::ServerError,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::StallBefore(FOREVER),
+        Fault::Refuse { status: 400, error: "AccessDeniedException" },
+    ];
+    join_all(faults.map(async |fault| {
+        let service = with_ada(&[]).await;
+        service.proxy.inject(Match::every(Operation::UpdateItem).on("otps"), fault.clone());
+        let answer = service.send("ada").await;
+        assert_eq!(answer.outcome(), "202 OTP sent successfully", "{fault:?}");
+        assert_eq!(answer.body["otp"]["delivery"], "SENT", "{fault:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+        service.proxy.clear_faults();
+        assert!(adas_code_works(&service).await, "{fault:?}");
+    }))
+    .await;
+}
+
+/// The guess may have been paid for, so it is not paid for again, and nothing is compared.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_that_may_have_been_taken_is_not_taken_again() {
+    let faults = [
+        (Fault::ResetAfter, 1),
+        (Fault::ServerErrorAfter, 1),
+        (Fault::StallAfter(FOREVER), 1),
+        (Fault::ServerError, 0),
+        (Fault::ResetBefore, 0),
+        (Fault::StallBefore(FOREVER), 0),
+    ];
+    join_all(faults.map(async |(fault, taken)| {
+        let service = Service::start().await;
+        service.sign_up("ada", ADA).await;
+        let _ = service.proxy.take_calls();
+        service.proxy.inject(Operation::UpdateItem, fault.clone());
+        let answer = service.verify("ada", &service.code_to(ADA)).await;
+        assert_eq!((answer.outcome().as_str(), answer.retry_after()), ("503 unavailable", 1), "{fault:?}");
+        let calls = service.proxy.take_calls();
+        assert_eq!(calls.len(), 1, "{fault:?}: {calls:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+        assert_eq!(number(&service.otp("ada").await.unwrap(), "attempts"), taken, "{fault:?}");
+        assert_eq!(text(&service.user("ada").await.unwrap(), "status"), "PENDING");
+        assert!(adas_code_works(&service).await, "{fault:?}: the next try has it");
+    }))
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_try_that_was_throttled_is_taken_again() {
+    let service = Service::start().await;
+    service.sign_up("ada", ADA).await;
+    let _ = service.proxy.take_calls();
+    service.proxy.inject(Match::first(Operation::UpdateItem).times(4), Fault::Throttle);
+    assert!(adas_code_works(&service).await);
+    assert_eq!(count(&service.proxy.take_calls(), &Operation::UpdateItem), 5);
+    assert_eq!(service.proxy.unmet_faults(), []);
+    assert_eq!(number(&service.otp("ada").await.unwrap(), "attempts"), 1);
+}

@@ -1,0 +1,116 @@
+//! Two names in one service, for which everything is done alike.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use tests::answer::Answer;
+use tests::service::{Call, Service};
+
+/// Two names, each with an address of its own, which no answer may tell apart.
+pub(super) struct Twins {
+    pub(super) service: Service,
+    names: [&'static str; 2],
+}
+
+/// What of an answer can be compared: all but ids, as the clock stands still.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    status: u16,
+    headers: BTreeMap<String, String>,
+    body: Value,
+    calls: Vec<String>,
+}
+
+impl Twins {
+    /// One who signed up yesterday, and nobody.
+    pub(super) async fn start(settings: &[(&str, &str)]) -> Self {
+        let service = Service::with(settings).await;
+        service.user_of_yesterday("known", super::ADA).await;
+        Self::of(service, ["known", "stray"])
+    }
+
+    /// Two names of one length, so that their rows are of one size.
+    pub(super) fn of(service: Service, names: [&'static str; 2]) -> Self {
+        assert_eq!(names[0].len(), names[1].len());
+        Self { service, names }
+    }
+
+    pub(super) fn tick(&self, seconds: u64) {
+        self.service.tick(seconds);
+    }
+
+    pub(super) async fn send(&self) -> String {
+        self.both("/send", |call| call, json!({})).await
+    }
+
+    pub(super) async fn resend(&self) -> String {
+        self.both("/resend", |call| call, json!({})).await
+    }
+
+    pub(super) async fn keyed(&self, path: &str, key: &str) -> String {
+        self.both(path, |call| call.key(key), json!({})).await
+    }
+
+    pub(super) async fn verify(&self, otp: &str) -> String {
+        self.both("/verify", |call| call, json!({ "otp": otp })).await
+    }
+
+    pub(super) async fn verify_id(&self, id: &str) -> String {
+        self.both("/verify", |call| call, json!({ "otp": "123456", "otpId": id })).await
+    }
+
+    /// A little of everything.
+    pub(super) async fn walk(&self) {
+        assert_eq!(self.verify("123456").await, "404 otp_not_found");
+        assert_eq!(self.send().await, "202");
+        assert_eq!(self.send().await, "409 otp_pending");
+        assert_eq!(self.resend().await, "429 resend_too_soon");
+        self.tick(30);
+        assert_eq!(self.resend().await, "202");
+        for nth in 0..5 {
+            assert_eq!(self.verify(&wrong(nth)).await, "422 invalid_otp");
+        }
+        assert_eq!(self.verify(&wrong(0)).await, "410 otp_exhausted");
+        self.tick(60);
+        assert_eq!(self.send().await, "202");
+    }
+
+    /// Does the same for both, compares all that can be seen, and says what came of it.
+    async fn both(&self, path: &str, with: impl Fn(Call) -> Call, body: Value) -> String {
+        let mut seen = Vec::new();
+        for (nth, name) in self.names.into_iter().enumerate() {
+            let mut body = body.clone();
+            body["username"] = json!(name);
+            let _ = self.service.proxy.take_calls();
+            let call = with(self.service.call(path)).from(&format!("192.0.2.{}", 10 + nth));
+            let answer = call.json(&body).await;
+            let mut calls: Vec<_> = self.service.proxy.take_calls().iter().map(ToString::to_string).collect();
+            // The two reads of a call are made at once, so either may be first.
+            let reads = calls.iter().take_while(|call| call.starts_with("GetItem")).count();
+            calls[..reads].sort();
+            seen.push(Seen::of(answer, calls));
+        }
+        assert_eq!(seen[0], seen[1], "{path} for {:?}", self.names);
+        let code = seen[0].body["code"].as_str().unwrap_or_default();
+        format!("{} {code}", seen[0].status).trim().to_owned()
+    }
+}
+
+impl Seen {
+    fn of(mut answer: Answer, calls: Vec<String>) -> Self {
+        for id in ["x-request-id", "apigw-requestid", "date"] {
+            assert!(answer.headers.remove(id).is_some_and(|id| !id.is_empty()), "{id}");
+        }
+        for id in ["/requestId", "/otp/id"] {
+            if let Some(id) = answer.body.pointer_mut(id) {
+                *id = json!(id.as_str().map(str::len));
+            }
+        }
+        Self { status: answer.status, headers: answer.headers, body: answer.body, calls }
+    }
+}
+
+/// A code; that it is right by accident is one to a million.
+pub(super) fn wrong(nth: u32) -> String {
+    format!("{:06}", 314_159 + nth)
+}
