@@ -40,7 +40,7 @@ impl Functions {
         Self {
             signup: Signup::connect(config::Signup::read(lookup).unwrap(), clock.clone()).await.unwrap(),
             texting: Texting::connect(config::Texting::read(lookup).unwrap(), clock.clone()).await.unwrap(),
-            world: World::connect(config::Base::read(lookup).unwrap(), clock).await,
+            world: World::connect(config::Base::read(lookup).unwrap(), clock).await.unwrap(),
         }
     }
 
