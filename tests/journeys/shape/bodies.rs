@@ -83,7 +83,7 @@ async fn all_broken_fields_are_named_at_once() {
     let long = "k".repeat(65);
     let broken = async |path: &str, key: Option<&str>, body: Value| {
         let call = service.call(path);
-        let answer = key.into_iter().fold(call, |call, key| call.key(key)).json(&body).await;
+        let answer = key.into_iter().fold(call, tests::service::Call::key).json(&body).await;
         assert_documented(&answer);
         assert_eq!(answer.outcome(), "400 invalid_request");
         answer.broken()

@@ -51,9 +51,10 @@ impl Attack {
                             (true, 0) => "/resend",
                             (true, _) => "/send",
                         };
-                        let body = match known {
-                            false => signup(&username, &phone(nth % phones)),
-                            true => json!({ "username": username }),
+                        let body = if known {
+                            json!({ "username": username })
+                        } else {
+                            signup(&username, &phone(nth % phones))
                         };
                         let from = format!("192.0.2.{}", 1 + (nth + turn) % ADDRESSES);
                         service.call(call).from(&from).json(&body).await
