@@ -101,7 +101,8 @@ fn every_missing_setting_is_named_at_once() {
 /// Case 29: an empty setting is no setting, not even an optional one.
 #[test]
 fn every_empty_setting_is_named_at_once() {
-    let message = Signup::read(|_| Some(String::new())).unwrap_err().to_string();
+    let empty = |name: &str| (!name.ends_with("_SECRET_ARN")).then(String::new);
+    let message = Signup::read(empty).unwrap_err().to_string();
     let faults: BTreeMap<_, _> = message
         .strip_prefix("the settings are wrong: ")
         .unwrap()
@@ -115,6 +116,7 @@ fn every_empty_setting_is_named_at_once() {
         "APP_NAME",
         "AWS_ACCESS_KEY_ID",
         "AWS_ENDPOINT_URL_DYNAMODB",
+        "AWS_ENDPOINT_URL_SECRETS_MANAGER",
         "AWS_REGION",
         "AWS_SECRET_ACCESS_KEY",
         "CODES_PER_ADDRESS_PER_HOUR",
@@ -237,4 +239,11 @@ fn each_function_reads_only_its_own_settings() {
 fn debug_shows_no_secret() {
     let shown = format!("{:?}", signup(&[("AWS_SESSION_TOKEN", "a-canary-of-a-session")]));
     assert!(!shown.contains("canary"), "{shown}");
+}
+
+#[test]
+fn a_value_and_a_secret_for_it_are_one_too_many() {
+    let message = Base::read(|_| Some(String::new())).unwrap_err().to_string();
+    let fault = "OTP_PEPPER_SECRET_ARN is set, and so is OTP_PEPPER: set one of them";
+    assert!(message.contains(fault), "{message}");
 }
