@@ -9,7 +9,11 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
 use thiserror::Error;
-use tracing_subscriber::EnvFilter;
+use tracing::Level;
+use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::clock::Clock;
 use crate::config;
@@ -35,6 +39,13 @@ const OPERATION: Duration = Duration::from_secs(4);
 const ATTEMPTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+
+/// How long a connection to AWS may lie unused and still be trusted. A function sleeps between requests, and what
+/// closed meanwhile is noticed only by the call that fails on it.
+const IDLE: Duration = Duration::from_secs(15);
+
+/// The crates whose events may be shown at every level. Those of others can hold bodies below `info`.
+const OURS: [&str; 5] = ["shared", "signup", "send", "resend", "verify"];
 
 /// What every call needs.
 #[derive(Clone, Debug)]
@@ -151,6 +162,7 @@ impl Signup {
 fn aws(aws: &config::Aws) -> (Client, Secrets) {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .pool_idle_timeout(IDLE)
         .build_https();
     let credentials = Credentials::new(
         &aws.access_key_id,
@@ -201,9 +213,14 @@ fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
 }
 
 /// Sends the log to standard output as JSON, for AWS's log service: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`
-/// asks for, else `info`.
+/// asks for, else `info`; of other people's crates never more than that.
 pub fn log() {
     let level = config::environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::environment("RUST_LOG"));
-    let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).without_time().init();
+    let asked = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
+    let harmless = filter_fn(|event| {
+        let of = event.target().split("::").next().unwrap_or_default();
+        *event.level() <= Level::INFO || OURS.contains(&of)
+    });
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time();
+    tracing_subscriber::registry().with(lines.with_filter(harmless)).with(asked).init();
 }

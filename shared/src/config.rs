@@ -145,8 +145,7 @@ impl Signup {
         let mut reader = Reader { lookup, faults: BTreeMap::new() };
         let texting = reader.texting();
         let regions = reader.required("ALLOWED_REGIONS", Regions::parse);
-        // No shorter than the longest life of a code: no user is gone before the code is.
-        let signup_ttl = reader.number("SIGNUP_TTL_SECONDS", 900..=30 * DAY, Policy::default().signup_ttl);
+        let signup_ttl = reader.number("SIGNUP_TTL_SECONDS", 1..=30 * DAY, Policy::default().signup_ttl);
         let signup = texting.zip(regions).map(|(mut texting, regions)| {
             texting.base.policy.signup_ttl = signup_ttl;
             Self { texting, regions }
@@ -277,11 +276,12 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let app = self.required("APP_NAME", AppName::parse);
         let domain = self.optional("OTP_DOMAIN", OtpDomain::parse);
         let policy = self.policy_of_texting(base.as_ref());
-        let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
-        let base = Base { policy, ..base };
-        if let Err(fault) = sms::fits(&app, domain.as_ref(), usize::from(base.policy.code_format.length)) {
+        let length = usize::from(policy.code_format.length);
+        if let Some(Err(fault)) = app.as_ref().map(|app| sms::fits(app, domain.as_ref(), length)) {
             self.faults.insert("APP_NAME", fault);
         }
+        let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
+        let base = Base { policy, ..base };
         let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
         let account = Account { base_url, messaging_service };
         Some(Texting { base, limits_table, account, token, app, domain })

@@ -25,7 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::secrets::{self, Secrets, Sourced};
 use breaker::Breaker;
 use recent::Recent;
-use tries::{Reply, Step, Tries};
+use tries::{Blame, Reply, Step, Tries};
 
 /// The longest that a try may take. Courier usually answers within half a second.
 const LONGEST_TRY: Duration = Duration::from_millis(2_500);
@@ -38,6 +38,10 @@ const LONGEST_CONNECT: Duration = Duration::from_millis(1_500);
 
 /// The most of an answer that is read, in bytes. One of Courier's has about a hundred.
 const LONGEST_ANSWER: usize = 65_536;
+
+/// The longest id of a text that is kept, in bytes. One of Courier's has 35, and the row that it goes into is paid for
+/// by its length.
+const LONGEST_ID: usize = 128;
 
 /// A token of Courier's: whoever has it can text at our cost. `Debug` is redacted, its memory zeroed on drop.
 #[derive(Clone)]
@@ -174,7 +178,6 @@ impl Courier {
 
     /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
     pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> Delivery {
-        admission.probes = false;
         let begun = tokio::time::Instant::now();
         let deadline = deadline.within(LONGEST_DELIVERY);
         let mut tries = Tries::default();
@@ -196,15 +199,20 @@ impl Courier {
                 Step::Again(pause) => tokio::time::sleep(pause).await,
             }
         };
-        match outcome {
-            Outcome::Sent => {
-                lock(&self.recent).saw(begun.elapsed());
+        if outcome == Outcome::Sent {
+            lock(&self.recent).saw(begun.elapsed());
+        }
+        match (outcome, tries.blame()) {
+            (Outcome::Sent, _) | (_, Blame::Request) => {
+                admission.probes = false;
                 lock(&self.breaker).close();
             }
-            Outcome::Failed | Outcome::Unknown if tries.blames_courier() => {
+            (_, Blame::Courier) => {
+                admission.probes = false;
                 lock(&self.breaker).open(admission.now);
             }
-            Outcome::Failed | Outcome::Unknown => {}
+            // Nothing was learnt of Courier, so the next text may try.
+            (_, Blame::Unknown) => {}
         }
         Delivery { outcome, request_id, tries: tries.made() }
     }
@@ -236,8 +244,11 @@ impl Courier {
     }
 
     async fn try_once(&self, text: Text<'_>, token: &Token, key: u32, deadline: Deadline) -> Reply {
-        let Ok(life @ 1..) = u64::try_from(text.until.remaining().as_millis()) else { return Reply::NotSent };
+        let Ok(life @ 1..) = u64::try_from(text.until.remaining().as_millis()) else { return Reply::TooLate };
         let time = LONGEST_TRY.min(deadline.remaining());
+        if time.is_zero() {
+            return Reply::TooLate;
+        }
         let request = self
             .http
             .post(format!("{}/send", self.account.base_url))
@@ -249,6 +260,7 @@ impl Courier {
             Ok(Ok(answer)) => read(answer, until).await,
             // Courier never saw the request: it could not be connected to.
             Ok(Err(error)) if error.is_connect() => Reply::NotSent,
+            Err(_) if time < LONGEST_TRY => Reply::CutShort,
             Ok(Err(_)) | Err(_) => Reply::NoAnswer,
         }
     }
@@ -273,7 +285,8 @@ async fn read(mut answer: reqwest::Response, until: Deadline) -> Reply {
     };
     // Accepted is accepted: what is cut off or late costs only the id.
     let _ = until.run(all).await;
-    Reply::Accepted(serde_json::from_slice::<wire::Accepted>(&body).ok().map(|accepted| accepted.request_id))
+    let accepted: Option<wire::Accepted> = serde_json::from_slice(&body).ok();
+    Reply::Accepted(accepted.map(|accepted| accepted.request_id).filter(|id| id.len() <= LONGEST_ID))
 }
 
 /// The statuses after which Courier may have taken the text all the same: time-outs, a request of the same key

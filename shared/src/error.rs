@@ -147,6 +147,19 @@ impl Error {
     }
 }
 
+/// The chain of an error's sources for the log, the outermost first.
+#[must_use]
+pub fn causes(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(": ");
+        text.push_str(&error.to_string());
+        cause = error.source();
+    }
+    text
+}
+
 fn refused(refusal: &Refusal) -> Answer {
     use StatusCode as S;
     match *refusal {

@@ -17,7 +17,7 @@ pub use fields::Fields;
 
 use crate::clock::{Clock, Deadline, Second};
 use crate::domain::address::SourceNetwork;
-use crate::error::Error;
+use crate::error::{Error, causes};
 
 /// The longest body that is read, in bytes: ten times what the longest valid signup needs in ASCII.
 pub const LONGEST_BODY: usize = 4_096;
@@ -89,18 +89,6 @@ where
         Ok(output) => answer::success(success, &output, &id),
         Err(error) => answer::problem(&error, &id),
     }
-}
-
-/// The chain of an error's sources, the outermost first.
-fn causes(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        text.push_str(": ");
-        text.push_str(&error.to_string());
-        cause = error.source();
-    }
-    text
 }
 
 /// The gateway's id of the request, by which its log and ours are joined.

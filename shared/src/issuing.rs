@@ -22,12 +22,16 @@ use crate::domain::sms::Template;
 use crate::domain::time::Timestamp;
 use crate::domain::user::User;
 use crate::domain::username::Username;
-use crate::error::Error;
+use crate::error::{Error, causes};
 use crate::http::{Fields, Incoming};
 use crate::store::Issued;
 
 /// Kept from a request's time to record what became of its text.
 const RECORDING: Duration = Duration::from_secs(1);
+
+/// Kept from a request's time for one whole try of a text and its record: a code is not stored when there is no time
+/// to text it.
+const TEXTING: Duration = Duration::from_millis(3_500);
 
 /// Who asks for a code, and when.
 #[derive(Clone, Copy, Debug)]
@@ -49,6 +53,12 @@ pub struct Asked<'a> {
 }
 
 impl Asked<'_> {
+    /// When the code must be stored, or it is not: a text still has to fit in.
+    #[must_use]
+    pub fn time_to_store(&self) -> Deadline {
+        self.deadline.less(TEXTING)
+    }
+
     /// What is remembered of the idempotency key.
     #[must_use]
     pub fn key_hash(&self, texting: &Texting) -> Option<KeyHash> {
@@ -143,7 +153,15 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
         let quota = Quota::of(recipient, asked.source, &world.pepper, &world.policy, asked.now);
         let stored = world
             .store
-            .issue(&texting.limits, asked.username, before.as_ref(), &next, &quota, asked.now, asked.deadline)
+            .issue(
+                &texting.limits,
+                asked.username,
+                before.as_ref(),
+                &next,
+                &quota,
+                asked.now,
+                asked.time_to_store(),
+            )
             .await?;
         match stored {
             Issued::Stored => break (user, drawn, next, admission),
@@ -226,7 +244,8 @@ pub async fn text_and_record(
     let recorded =
         store.record_delivery(asked.username, &challenge, &delivery, asked.now, asked.deadline).await;
     if let Err(failure) = recorded {
-        tracing::warn!(otp = %challenge.id(), %failure, "the delivery could not be recorded");
+        let causes = causes(&failure);
+        tracing::warn!(otp = %challenge.id(), causes, "the delivery could not be recorded");
     }
     challenge.delivered(delivery)
 }

@@ -46,6 +46,9 @@ impl Store {
 
     /// Reads what is known of a username: two consistent reads at once.
     ///
+    /// They are no snapshot. A write between them is met by the condition of the write that follows, or by the
+    /// cooldown: a code that was issued that moment is not replaced.
+    ///
     /// # Errors
     /// When DynamoDB does not answer in time, or holds a row that is none of ours.
     pub async fn load(

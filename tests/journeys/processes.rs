@@ -26,8 +26,9 @@ struct All {
 }
 
 impl All {
-    async fn start(service: &Service) -> Self {
-        let functions = Functions::of(service, SETTINGS);
+    async fn start(service: &Service, further: &[(&str, &str)]) -> Self {
+        let settings = [SETTINGS, further].concat();
+        let functions = Functions::of(service, &settings);
         let (signup, send, resend, verify) = tokio::join!(
             functions.start("signup"),
             functions.start("send"),
@@ -82,7 +83,7 @@ fn codes(service: &Service) -> Vec<String> {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_journey_leaves_one_line_per_request_and_no_secret() {
     let service = Service::with(SETTINGS).await;
-    let all = All::start(&service).await;
+    let all = All::start(&service, &[]).await;
     assert_eq!(all.sign_up(USERNAME).await.outcome(), "201 OTP sent successfully");
     assert_eq!(all.sign_up(USERNAME).await.outcome(), "409 username_taken");
     assert_eq!(all.send.post(&named(USERNAME)).await.outcome(), "409 otp_pending");
@@ -109,7 +110,7 @@ async fn a_journey_leaves_one_line_per_request_and_no_secret() {
 #[tokio::test(flavor = "multi_thread")]
 async fn no_failure_brings_a_secret_into_the_log() {
     let service = Service::with(SETTINGS).await;
-    let all = All::start(&service).await;
+    let all = All::start(&service, &[("AWS_LAMBDA_LOG_LEVEL", "trace")]).await;
     let echo = |text: &str| Behaviour::Answer {
         status: 400,
         body: Some(format!("{text} {PHONE} {NAME} {TOKEN}")),

@@ -28,6 +28,9 @@ use api::{Answered, Api, Invocation};
 mod api;
 mod binaries;
 
+/// Where Lambda says how much to log, if its logging is so configured.
+const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
+
 /// Far above what a start or a call takes: a test that waits longer waits for nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -96,6 +99,7 @@ impl Functions {
             .env_clear()
             .envs(self.settings.environment(&function))
             .envs(of_lambda(&function, &api))
+            .envs(self.settings.get(LOG_LEVEL).map(|level| (LOG_LEVEL, level)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

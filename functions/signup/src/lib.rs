@@ -138,7 +138,7 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
         created_at: now,
     };
     let quota = Quota::of(Recipient::Phone(&user.mobile), source, &world.pepper, policy, now);
-    match world.store.sign_up(&texting.limits, &user, &challenge, &quota, now, deadline).await? {
+    match world.store.sign_up(&texting.limits, &user, &challenge, &quota, now, asked.time_to_store()).await? {
         SignedUp::Stored => {}
         SignedUp::Refused(refusal) => return Err(refusal.into()),
         SignedUp::Taken(owner) => {

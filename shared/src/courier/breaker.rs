@@ -25,9 +25,11 @@ impl Breaker {
         }
     }
 
-    /// Gives the one try back: it came to nothing before Courier was asked.
+    /// Gives the one try back: it came to nothing that says how Courier is.
     pub(super) fn give_back(&mut self, now: Timestamp) {
-        self.open_until = Some(now);
+        if self.open_until.is_some() {
+            self.open_until = Some(now);
+        }
     }
 
     pub(super) fn open(&mut self, now: Timestamp) {
@@ -61,7 +63,8 @@ mod tests {
         breaker.give_back(at(30));
         assert_eq!(breaker.admit(true, at(30)), Ok(true));
         breaker.close();
-        assert_eq!(breaker.admit(true, at(30)), Ok(false));
+        breaker.give_back(at(30));
+        assert_eq!(breaker.admit(true, at(30)), Ok(false), "a text before the pause was accepted late");
     }
 
     #[test]

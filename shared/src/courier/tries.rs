@@ -25,10 +25,14 @@ pub(super) enum Reply {
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
-    /// The request surely never reached Courier.
+    /// Courier could not be reached, so the request surely never came there.
     NotSent,
     /// The request may have reached Courier, and no answer came.
     NoAnswer,
+    /// The request may have reached Courier, and we hung up before Courier had the time that a try gets.
+    CutShort,
+    /// Nothing was asked: no time was left, of the code's life or of the request's.
+    TooLate,
 }
 
 impl Reply {
@@ -54,8 +58,19 @@ pub(super) struct Tries {
     key_number: u32,
     /// Some try may have been taken although we were not told so.
     doubtful: bool,
-    /// The last failure is no fault of this one request's.
-    blames_courier: bool,
+    blame: Blame,
+}
+
+/// Whose fault the last failure is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Blame {
+    /// Nobody's that is known: nothing was asked, or the time for an answer was too short.
+    #[default]
+    Unknown,
+    /// This one request's: Courier is there and knows the account.
+    Request,
+    /// Courier's or the account's: any other text would meet it too.
+    Courier,
 }
 
 impl Tries {
@@ -69,9 +84,9 @@ impl Tries {
         self.key_number
     }
 
-    /// Whether the last failure is Courier's or the account's, and would meet any other text too.
-    pub(super) fn blames_courier(&self) -> bool {
-        self.blames_courier
+    /// Whose fault the last failure is.
+    pub(super) fn blame(&self) -> Blame {
+        self.blame
     }
 
     /// Takes note of a try whose token was refused, before one with another token. Courier may keep that answer for
@@ -90,23 +105,27 @@ impl Tries {
     /// with the same key, for ever after: a second key could be a second text. One that was surely refused is
     /// repeated with the next key, since the same one would only replay the refusal.
     pub(super) fn after(&mut self, reply: Reply, left: Duration, random: f64) -> Step {
-        self.made += 1;
+        if !matches!(reply, Reply::TooLate) {
+            self.made += 1;
+        }
         let least_pause = match reply {
+            Reply::TooLate => return self.settled(),
             Reply::Accepted(id) => return Step::Settled(Outcome::Sent, id),
             Reply::NotSent => {
-                self.blames_courier = true;
+                self.blame = Blame::Courier;
                 Duration::ZERO
             }
             Reply::NoAnswer => {
-                self.blames_courier = true;
+                self.blame = Blame::Courier;
+                self.doubtful = true;
+                Duration::ZERO
+            }
+            Reply::CutShort => {
                 self.doubtful = true;
                 Duration::ZERO
             }
             Reply::Refused { status, retry_after } => {
-                self.blames_courier = !matches!(
-                    status,
-                    StatusCode::BAD_REQUEST | StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT
-                );
+                self.blame = blame(status);
                 self.doubtful |= leaves_doubt(status);
                 if status != StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
                     return self.settled();
@@ -127,6 +146,16 @@ impl Tries {
 
     fn settled(&self) -> Step {
         Step::Settled(if self.doubtful { Outcome::Unknown } else { Outcome::Failed }, None)
+    }
+}
+
+/// Whose fault an answered failure is.
+fn blame(status: StatusCode) -> Blame {
+    match status {
+        StatusCode::BAD_REQUEST => Blame::Request,
+        // They tell of two requests at once or of a slow one, and nothing of Courier.
+        StatusCode::REQUEST_TIMEOUT | StatusCode::CONFLICT => Blame::Unknown,
+        _ => Blame::Courier,
     }
 }
 
@@ -154,7 +183,7 @@ mod tests {
     #[test]
     fn an_answered_failure_takes_the_next_key_and_no_answer_the_same_one() {
         use Outcome::{Failed, Sent, Unknown};
-        use Reply::{Accepted, NoAnswer, NotSent};
+        use Reply::{Accepted, CutShort, NoAnswer, NotSent, TooLate};
         let table = [
             (vec![Accepted(None)], vec![0], Sent),
             (vec![refused(500), Accepted(None)], vec![0, 1], Sent),
@@ -171,6 +200,10 @@ mod tests {
             (vec![refused(504), refused(504), refused(504)], vec![0, 0, 0], Unknown),
             (vec![NotSent, NotSent, NotSent], vec![0, 0, 0], Failed),
             (vec![NotSent, Accepted(None)], vec![0, 0], Sent),
+            (vec![CutShort, Accepted(None)], vec![0, 0], Sent),
+            (vec![CutShort, TooLate], vec![0, 0], Unknown),
+            (vec![refused(500), TooLate], vec![0, 1], Failed),
+            (vec![TooLate], vec![0], Failed),
             (vec![refused(400)], vec![0], Failed),
             (vec![refused(401)], vec![0], Failed),
             (vec![refused(403)], vec![0], Failed),
@@ -206,20 +239,22 @@ mod tests {
 
     #[test]
     fn only_what_would_meet_any_text_is_blamed_on_courier() {
-        for (reply, blamed) in [
-            (refused(400), false),
-            (refused(409), false),
-            (refused(401), true),
-            (refused(402), true),
-            (refused(302), true),
-            (refused(500), true),
-            (Reply::NotSent, true),
-            (Reply::NoAnswer, true),
+        for (reply, blame) in [
+            (refused(400), Blame::Request),
+            (refused(409), Blame::Unknown),
+            (refused(401), Blame::Courier),
+            (refused(402), Blame::Courier),
+            (refused(302), Blame::Courier),
+            (refused(500), Blame::Courier),
+            (Reply::NotSent, Blame::Courier),
+            (Reply::NoAnswer, Blame::Courier),
+            (Reply::CutShort, Blame::Unknown),
+            (Reply::TooLate, Blame::Unknown),
         ] {
             let name = format!("{reply:?}");
             let mut tries = Tries::default();
             tries.after(reply, Duration::ZERO, 0.0);
-            assert_eq!(tries.blames_courier(), blamed, "{name}");
+            assert_eq!(tries.blame(), blame, "{name}");
         }
     }
 }

@@ -28,6 +28,9 @@ const JUDGED: usize = 32;
 /// codes is what people use.
 const PHONE_TAIL: usize = 6;
 
+/// The most digits of a phone number (ITU-T E.164 §6). What has more is none, and has tails without end.
+const PHONE_DIGITS: usize = 15;
+
 /// Argon2id with m = 19 MiB, t = 2, p = 1 (OWASP Password Storage Cheat Sheet; RFC 9106).
 const PARAMS: Result<Params, argon2::Error> = Params::new(19_456, 2, 1, None);
 
@@ -138,8 +141,9 @@ fn details<'a>(own: &[&'a str]) -> Vec<&'a str> {
         details.push(first(detail));
         details
             .extend(detail.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty()).map(first));
-        if let Some(digits) = detail.strip_prefix('+').filter(|rest| rest.bytes().all(|b| b.is_ascii_digit()))
-        {
+        let number =
+            |digits: &&str| digits.len() <= PHONE_DIGITS && digits.bytes().all(|b| b.is_ascii_digit());
+        if let Some(digits) = detail.strip_prefix('+').filter(number) {
             details.extend((1..=digits.len().saturating_sub(PHONE_TAIL)).map(|from| &digits[from..]));
         }
     }

@@ -9,7 +9,7 @@ use rand::seq::IndexedRandom as _;
 use super::failure::Failure;
 use super::item::{Item, Reader, bytes, moment, number};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
-use super::update::{Unwritten, repeat_while_busy};
+use super::update::{Unwritten, repeat_while_busy, send_once};
 use crate::clock::Deadline;
 use crate::domain::limit::{Budget, Counter, Quota};
 
@@ -126,7 +126,7 @@ impl Limits {
             .expression_attribute_values(":codes", number(1))
             .expression_attribute_values(":cap", number(counter.cap))
             .expression_attribute_values(":ends", moment(counter.ends_at));
-        match repeat_while_busy(COUNT_PROBE, deadline, || write.clone().send()).await {
+        match repeat_while_busy(COUNT_PROBE, deadline, || send_once(&write)).await {
             Ok(_) => Ok(true),
             Err(Unwritten::Refused(_)) => Ok(false),
             Err(Unwritten::Failed(failure)) => Err(failure),

@@ -65,6 +65,9 @@ pub(super) async fn commit(
     let deadline = deadline.within(PATIENCE);
     let mut pauses = Pauses::default();
     loop {
+        if deadline.remaining().is_zero() {
+            return Err(Failure::out_of_time(attempted));
+        }
         let write = client
             .transact_write_items()
             .set_transact_items(Some(items.clone()))

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, 
 use super::item::{moment, number, text};
 use super::otps::{self, from_answer};
 use super::transaction::{Check, EXPECT_COMPLETE, Written, commit};
-use super::update::{Unwritten, repeat_while_busy};
+use super::update::{Unwritten, repeat_while_busy, send_once};
 use super::{Failure, Store};
 use crate::clock::Deadline;
 use crate::domain::challenge::{Challenge, Status};
@@ -82,10 +82,7 @@ impl Store {
                 .condition_expression(format!("{condition} AND otpId = :id"))
                 .expression_attribute_values(":id", text(id.to_string())),
         };
-        let once = aws_sdk_dynamodb::config::Config::builder()
-            .retry_config(aws_sdk_dynamodb::config::retry::RetryConfig::disabled());
-        let send = || write.clone().customize().config_override(once.clone()).send();
-        match repeat_while_busy(TAKE_TRY, deadline, send).await {
+        match repeat_while_busy(TAKE_TRY, deadline, || send_once(&write)).await {
             Ok(output) => from_answer(TAKE_TRY, output.attributes.as_ref())?
                 .map(|row| Try::Taken(Box::new(row)))
                 .ok_or_else(|| Failure::broken(TAKE_TRY, "the row is missing in the answer")),

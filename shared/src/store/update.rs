@@ -1,6 +1,9 @@
 //! One conditional update, repeated only while it surely was not applied.
 
+use aws_sdk_dynamodb::config::Config;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata as _, SdkError};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 
 use super::Failure;
@@ -15,6 +18,14 @@ pub(super) enum Unwritten {
     Refused(Option<Item>),
     /// DynamoDB failed; it may even have been written.
     Failed(Failure),
+}
+
+/// Sends an update without the SDK's own repetitions: it counts, and one that lost its answer would count twice.
+pub(super) async fn send_once(
+    write: &UpdateItemFluentBuilder,
+) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
+    let once = Config::builder().retry_config(RetryConfig::disabled());
+    write.clone().customize().config_override(once).send().await
 }
 
 /// Sends an update, again and again while DynamoDB says that it is busy and did nothing.

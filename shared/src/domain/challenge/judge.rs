@@ -7,7 +7,7 @@ use crate::domain::code::{Code, OtpId};
 use crate::domain::mac::{Pepper, PepperId};
 use crate::domain::policy::Policy;
 use crate::domain::refusal::Refusal;
-use crate::domain::time::{HOUR, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 
 /// What a typed code turned out to be, after its try was paid for.
@@ -41,10 +41,12 @@ impl Challenge {
         now: Timestamp,
     ) -> Refusal {
         let Some(row) = row else { return Refusal::OtpNotFound };
-        let long_ended = now.as_second() - row.valid_until.as_second() > HOUR;
+        // By its issue, not its end: an hour after it, when the answers that name its state are no longer repeated
+        // either, a username is like one that nobody has.
+        let forgotten = row.valid_until <= now && !row.issued_at.within_hour_before(now);
         if row.is_locked(policy) {
             Refusal::Locked
-        } else if row.status == Status::Rejected || long_ended {
+        } else if row.status == Status::Rejected || forgotten {
             Refusal::OtpNotFound
         } else if asked.is_some_and(|asked| asked != row.id) {
             Refusal::OtpSuperseded { attempts_remaining: None }

@@ -156,7 +156,7 @@ impl Model {
         let valid_until = newest_at + 600;
         let refusal = if self.failures >= 12 {
             Some(Refusal::Locked)
-        } else if newest.outcome == Status::Rejected || self.now > valid_until + 3_600 {
+        } else if newest.outcome == Status::Rejected || self.now >= newest_at + 3_600 {
             Some(Refusal::OtpNotFound)
         } else if id.is_some_and(|id| self.nth(id) != newest_nth) {
             Some(Refusal::OtpSuperseded { attempts_remaining: None })
