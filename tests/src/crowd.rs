@@ -9,10 +9,3 @@ static TURN: Mutex<()> = Mutex::const_new(());
 pub async fn turn() -> MutexGuard<'static, ()> {
     TURN.lock().await
 }
-
-/// How many calls of a crowd are under way at any moment. With more, a busy machine of two cores takes longer for one than
-/// the code under test waits for DynamoDB.
-pub const UNDER_WAY: usize = 24;
-
-/// As [`UNDER_WAY`], for signups: each of them hashes a password, which keeps a core busy.
-pub const SIGNUPS_UNDER_WAY: usize = 8;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use futures::{StreamExt as _, stream};
+use futures::future::join_all;
 use serde_json::json;
 use tests::crowd;
 use tests::service::{Service, number, signup, text};
@@ -77,9 +77,7 @@ async fn of_fifty_signups_at_once_one_has_the_name() {
             let username = if nth % 2 == 0 { format!("Ada-{round}") } else { format!("ada-{round}") };
             tokio::spawn(async move { (phone.clone(), service.sign_up(&username, &phone).await) })
         });
-        let answers: Vec<_> =
-            stream::iter(signing).buffer_unordered(crowd::SIGNUPS_UNDER_WAY).collect().await;
-        let answers = answers.into_iter().map(|answer| answer.unwrap());
+        let answers = join_all(signing).await.into_iter().map(|answer| answer.unwrap());
         let (won, lost): (Vec<_>, Vec<_>) = answers.partition(|(_, answer)| answer.status == 201);
         assert_eq!((won.len(), lost.len()), (1, 49), "round {round}: {lost:?}");
         for (_, answer) in &lost {
