@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use tests::crowd;
 use tests::service::{Service, number};
 
 use super::{all_at_once, changed, expected, outcomes};
@@ -12,6 +13,7 @@ const ROUNDS: usize = 4;
 
 /// Each round fifty of `path`: one text and one changed row; the others are told `refusal`.
 async fn one_of_fifty(path: &'static str, refusal: &str) {
+    let _turn = crowd::turn().await;
     let service = Arc::new(Service::start().await);
     service.user_of_yesterday("ada", PHONE).await;
     for round in 0..ROUNDS {

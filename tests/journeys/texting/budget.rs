@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use serde_json::json;
+use tests::crowd;
 use tests::service::{Service, signup};
 
 use super::{all_at_once, expected, outcomes, phone};
@@ -17,6 +18,7 @@ async fn with_budget(budget: &str) -> Arc<Service> {
 /// Case 14: sixty signups at once under a budget of 37, then the rest of the story.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_budget_of_thirty_seven_is_thirty_seven_texts_whatever_the_shards() {
+    let _turn = crowd::turn().await;
     let service = with_budget("37").await;
     let answers = all_at_once(&service, 0..60, async |service, nth| {
         service.sign_up(&format!("user{nth}"), &phone(nth)).await
