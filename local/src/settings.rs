@@ -49,6 +49,15 @@ impl Settings {
         self.local.insert(name.to_owned(), value.into());
     }
 
+    /// The values that a deployment keeps in secrets, where this machine made them up. What the developer gives may
+    /// really be secret, and is not for whoever asks.
+    #[must_use]
+    pub fn public_secrets(&self) -> Environment {
+        let names = self.defaults.keys().filter_map(|name| name.strip_suffix(SECRET));
+        let made_up = names.filter(|name| (self.developer)(name).is_none());
+        made_up.filter_map(|name| Some((name.to_owned(), self.local.get(name)?.clone()))).collect()
+    }
+
     /// The value of a setting, if it has one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
@@ -140,6 +149,15 @@ mod tests {
         let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
         let expected = [pair("COURIER_TOKEN_SECRET_ARN", "arn"), pair("OTP_PEPPER", PEPPER)];
         assert_eq!(environment, Environment::from(expected));
+    }
+
+    #[test]
+    fn only_what_is_no_secret_is_given_to_whoever_asks() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let (pepper, token) = (pair("OTP_PEPPER", PEPPER), pair("COURIER_TOKEN", TOKEN));
+        assert_eq!(settings(&[]).1.public_secrets(), Environment::from([pepper.clone(), token]));
+        let real = settings(&[("COURIER_TOKEN", "real")]).1;
+        assert_eq!(real.public_secrets(), Environment::from([pepper]));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! The figures stand in [`table::COSTS`] and nowhere else; the README's table is made from them.
 
-mod scenes;
+pub(crate) mod scenes;
 mod table;
 
 use std::fmt::Write as _;
