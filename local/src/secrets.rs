@@ -64,7 +64,6 @@ impl Secrets {
     }
 }
 
-#[expect(clippy::unused_async, reason = "a handler is async")]
 async fn answer(
     State(secrets): State<Secrets>,
     headers: HeaderMap,

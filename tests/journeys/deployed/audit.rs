@@ -39,8 +39,9 @@ macro_rules! of {
 
 fn puts(pointer: &str, value: Value, expected: &[&str]) {
     let mut mutant = template();
-    set(&mut mutant, pointer, value.clone());
-    assert_eq!(faults(&mutant), expected, "{pointer} is {value}");
+    let shown = value.to_string();
+    set(&mut mutant, pointer, value);
+    assert_eq!(faults(&mutant), expected, "{pointer} is {shown}");
 }
 
 fn takes(pointer: &str, expected: &[&str]) {

@@ -1,4 +1,4 @@
-//! What CloudFormation lets through as a parameter, the functions take as a setting.
+//! What the template lets through as a parameter, the functions take as a setting.
 
 use std::sync::Arc;
 

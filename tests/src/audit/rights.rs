@@ -80,8 +80,9 @@ impl Audit<'_> {
         let mut granted = BTreeSet::new();
         for policy in items(&self.template["Resources"][role]["Properties"]["Policies"]) {
             for statement in items(&policy["PolicyDocument"]["Statement"]) {
-                let keys: Vec<_> = super::entries(statement).map(|(key, _)| key).collect();
-                if keys != ["Action", "Effect", "Resource"] || statement["Effect"] != "Allow" {
+                let keys: BTreeSet<_> = super::entries(statement).map(|(key, _)| key).collect();
+                if keys != BTreeSet::from(["Action", "Effect", "Resource"]) || statement["Effect"] != "Allow"
+                {
                     self.fault(format!("{role} has a statement that does more than allow: {statement}"));
                 }
                 for action in one_or_many(&statement["Action"]) {
