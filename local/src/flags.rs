@@ -26,6 +26,9 @@ pub struct Flags {
     /// The port of the Courier stand-in; 0 for any free one.
     #[arg(long, default_value_t = 3001, value_name = "PORT")]
     pub courier_port: u16,
+    /// The port of the Secrets Manager stand-in, for functions under `sam local`; 0 for any free one.
+    #[arg(long, default_value_t = 3002, value_name = "PORT")]
+    pub secrets_port: u16,
     /// A file to keep the tables in. Without it they are in memory, and gone at the end.
     #[arg(long, value_name = "FILE")]
     pub data: Option<PathBuf>,
@@ -35,7 +38,14 @@ impl Flags {
     /// Loopback, free ports, in memory: what any number of stacks can run with side by side.
     #[must_use]
     pub fn any_ports() -> Self {
-        Self { host: "127.0.0.1".to_owned(), port: 0, dynamodb_port: 0, courier_port: 0, data: None }
+        Self {
+            host: "127.0.0.1".to_owned(),
+            port: 0,
+            dynamodb_port: 0,
+            courier_port: 0,
+            secrets_port: 0,
+            data: None,
+        }
     }
 }
 
@@ -48,15 +58,15 @@ mod tests {
         let flags = Flags::parse_from(["local"]);
         assert_eq!(flags.host, "127.0.0.1");
         assert_eq!((flags.port, flags.dynamodb_port, flags.courier_port), (3000, 8000, 3001));
-        assert_eq!(flags.data, None);
+        assert_eq!((flags.secrets_port, flags.data), (3002, None));
     }
 
     #[test]
     fn every_flag_can_be_set() {
-        let given = "local --host 0.0.0.0 --port 1 --dynamodb-port 2 --courier-port 3 --data items.db";
+        let given = "local --host 0.0.0.0 --port 1 --dynamodb-port 2 --courier-port 3 --secrets-port 4 --data items.db";
         let flags = Flags::parse_from(given.split(' '));
         assert_eq!(flags.host, "0.0.0.0");
         assert_eq!((flags.port, flags.dynamodb_port, flags.courier_port), (1, 2, 3));
-        assert_eq!(flags.data, Some(PathBuf::from("items.db")));
+        assert_eq!((flags.secrets_port, flags.data), (4, Some(PathBuf::from("items.db"))));
     }
 }

@@ -1,13 +1,14 @@
 //! The whole service on one machine: the four handlers, an embedded DynamoDB, a Courier stand-in.
 //!
 //! `stack` puts everything together from what `template` describes: `gateway` stands in for API Gateway,
-//! `dynamodb` for DynamoDB and `courier` for Courier.
+//! `dynamodb` for DynamoDB, `courier` for Courier and `secrets` for Secrets Manager.
 
 pub mod clock;
 pub mod courier;
 pub mod dynamodb;
 pub mod flags;
 pub mod gateway;
+pub mod secrets;
 pub mod settings;
 pub mod stack;
 pub mod template;

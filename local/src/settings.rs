@@ -15,13 +15,10 @@ const TOKEN: &str = "local-courier-token";
 const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
 /// AWS's own settings that the functions understand, though the template need not give them: Lambda does.
-const OF_AWS: [&str; 5] = [
-    "AWS_ACCESS_KEY_ID",
-    "AWS_ENDPOINT_URL_DYNAMODB",
-    "AWS_REGION",
-    "AWS_SECRET_ACCESS_KEY",
-    "AWS_SESSION_TOKEN",
-];
+const OF_AWS: [&str; 4] = ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+
+/// What the template gives in a secret is given in the setting without this, unless the developer names the secret.
+const SECRET: &str = "_SECRET_ARN";
 
 /// The environment of one function.
 pub type Environment = BTreeMap<String, String>;
@@ -52,13 +49,22 @@ impl Settings {
         self.local.insert(name.to_owned(), value.into());
     }
 
+    /// The values that a deployment keeps in secrets, where this machine made them up. What the developer gives may
+    /// really be secret, and is not for whoever asks.
+    #[must_use]
+    pub fn public_secrets(&self) -> Environment {
+        let names = self.defaults.keys().filter_map(|name| name.strip_suffix(SECRET));
+        let made_up = names.filter(|name| (self.developer)(name).is_none());
+        made_up.filter_map(|name| Some((name.to_owned(), self.local.get(name)?.clone()))).collect()
+    }
+
     /// The value of a setting, if it has one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
         (self.developer)(name).or_else(|| self.local.get(name).cloned()).or_else(|| {
             match self.defaults.get(name) {
                 Some(Setting::Value(value)) => Some(value.clone()),
-                Some(Setting::Optional | Setting::Required) | None => None,
+                Some(Setting::Optional | Setting::Required | Setting::Deployed) | None => None,
             }
         })
     }
@@ -66,8 +72,11 @@ impl Settings {
     /// What `function` gets: only what the template gives it, so that what it lacks here it lacks when deployed.
     #[must_use]
     pub fn environment(&self, function: &Function) -> Environment {
-        let names = function.settings.keys().map(String::as_str).chain(OF_AWS);
-        names.filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
+        let given = function.settings.keys().map(|name| match name.strip_suffix(SECRET) {
+            Some(value) if self.get(name).is_none() => value,
+            _ => name,
+        });
+        given.chain(OF_AWS).filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
     }
 }
 
@@ -126,8 +135,29 @@ mod tests {
         let (template, mut settings) = settings(&[]);
         settings.set("COURIER_BASE_URL", "http://127.0.0.1:3001");
         for (name, setting) in template.settings() {
-            assert!(setting == Setting::Optional || settings.get(&name).is_some(), "{name}");
+            let elsewhere = matches!(setting, Setting::Optional | Setting::Deployed);
+            assert!(elsewhere || settings.get(&name).is_some(), "{name}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_given_as_it_is_unless_the_developer_names_one() {
+        let (template, settings) = settings(&[("COURIER_TOKEN_SECRET_ARN", "arn")]);
+        let send = template.functions.iter().find(|function| function.binary == "send").unwrap();
+        let mut environment = settings.environment(send);
+        environment.retain(|name, _| name.starts_with("COURIER_TOKEN") || name.starts_with("OTP_PEPPER"));
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let expected = [pair("COURIER_TOKEN_SECRET_ARN", "arn"), pair("OTP_PEPPER", PEPPER)];
+        assert_eq!(environment, Environment::from(expected));
+    }
+
+    #[test]
+    fn only_what_is_no_secret_is_given_to_whoever_asks() {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let (pepper, token) = (pair("OTP_PEPPER", PEPPER), pair("COURIER_TOKEN", TOKEN));
+        assert_eq!(settings(&[]).1.public_secrets(), Environment::from([pepper.clone(), token]));
+        let real = settings(&[("COURIER_TOKEN", "real")]).1;
+        assert_eq!(real.public_secrets(), Environment::from([pepper]));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::courier::{Courier, OnText};
 use crate::dynamodb::{self, Embedded, Keep, create_tables};
 use crate::flags::Flags;
 use crate::gateway::Gateway;
+use crate::secrets::Secrets;
 use crate::settings::{Lookup, Settings};
 use crate::template::{self, Template};
 use crate::terminal::{Addresses, Items, Start};
@@ -82,6 +83,9 @@ pub enum StartError {
     /// The stand-in did not start.
     #[error("the Courier stand-in does not start: {0}")]
     Courier(std::io::Error),
+    /// The stand-in for Secrets Manager did not start.
+    #[error("the Secrets Manager stand-in does not start: {0}")]
+    Secrets(std::io::Error),
     /// The template does not describe what can be run.
     #[error(transparent)]
     Template(#[from] template::Error),
@@ -104,6 +108,7 @@ pub struct Stack {
     client: Client,
     embedded: Option<Embedded>,
     courier: Option<Courier>,
+    secrets: Secrets,
     stop: watch::Sender<bool>,
     gateway: JoinHandle<()>,
 }
@@ -143,6 +148,11 @@ impl Stack {
             None
         };
 
+        let (listener, _) =
+            listen(host, flags.secrets_port, "the Secrets Manager stand-in", "--secrets-port").await?;
+        let secrets = Secrets::start(listener, settings.public_secrets(), until(stopped.clone()))
+            .map_err(StartError::Secrets)?;
+
         if let Some(embedded) = &embedded {
             settings.set("AWS_ENDPOINT_URL_DYNAMODB", url(embedded.address()));
         }
@@ -166,6 +176,7 @@ impl Stack {
                 api: url(api_address),
                 dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
                 courier: setting("COURIER_BASE_URL"),
+                secrets: url(secrets.address()),
             },
             items: match (&embedded, &flags.data) {
                 (None, _) => Items::Elsewhere,
@@ -176,7 +187,7 @@ impl Stack {
         };
         let gateway = Gateway { functions: template.functions, dispatch, clock, pretended_source };
         let gateway = tokio::spawn(gateway.serve(api, until(stopped)));
-        Ok(Self { start, client, embedded, courier, stop, gateway })
+        Ok(Self { start, client, embedded, courier, secrets, stop, gateway })
     }
 
     /// Where everything is, and what else a start has to tell.
@@ -201,6 +212,12 @@ impl Stack {
     #[must_use]
     pub fn courier(&self) -> Option<&Courier> {
         self.courier.as_ref()
+    }
+
+    /// The Secrets Manager stand-in.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Stops to listen, and waits until the calls under way are answered.

@@ -61,6 +61,8 @@ pub enum Setting {
     Optional,
     /// Nothing yet: whoever deploys must say.
     Required,
+    /// What only AWS knows, such as the ARN of a secret.
+    Deployed,
 }
 
 /// A DynamoDB table.
@@ -164,6 +166,7 @@ impl Template {
             parameters: &document.parameters,
             conditions: &document.conditions,
             tables: tables.iter().map(|table| (table.logical_name.clone(), table.name())).collect(),
+            resources: resources.iter().map(|(name, _)| name.clone()).collect(),
         };
         let functions = of_type("AWS::Serverless::Function")
             .map(|(name, resource)| function(name, resource, &document.globals["Function"], &scope))

@@ -29,6 +29,8 @@ pub struct Addresses {
     pub dynamodb: String,
     /// The base URL of the Courier in use.
     pub courier: String,
+    /// The URL of the Secrets Manager stand-in.
+    pub secrets: String,
 }
 
 /// What a start has to tell beside the addresses.
@@ -65,7 +67,7 @@ impl Style {
 /// The lines of a start; the last begins with `ready`.
 #[must_use]
 pub fn start(start: &Start, style: Style) -> String {
-    let Addresses { api, dynamodb, courier } = &start.addresses;
+    let Addresses { api, dynamodb, courier, secrets } = &start.addresses;
     let mut lines = format!("{}\n\n", style.paint("1", "Countersign, on this machine"));
     for call in &start.calls {
         let (method, path) = call.split_once(' ').unwrap_or(("", call));
@@ -81,7 +83,8 @@ pub fn start(start: &Start, style: Style) -> String {
     } else {
         format!("appear here, and at {courier}/inbox")
     };
-    let _ = write!(lines, "\n  items  {items}\n  texts  {texts}\n\n");
+    let sam = format!("functions under sam local find their secrets at {secrets}");
+    let _ = write!(lines, "\n  items  {items}\n  texts  {texts}\n  sam    {sam}\n\n");
     // Without colour: programs wait for this line too, and know it by its first word.
     let _ = writeln!(lines, "ready  api {api} · dynamodb {dynamodb} · courier {courier}");
     lines

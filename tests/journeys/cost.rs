@@ -2,7 +2,8 @@
 //!
 //! The figures stand in [`table::COSTS`] and nowhere else; the README's table is made from them.
 
-mod scenes;
+mod price;
+pub(crate) mod scenes;
 mod table;
 
 use std::fmt::Write as _;
@@ -59,12 +60,16 @@ async fn user_and_code_are_read_at_once() {
 
 #[test]
 fn the_readme_has_the_table() {
+    readme_holds(BEGIN, &markdown(), END);
+}
+
+/// What stands in the README between two marks is what was `made`.
+fn readme_holds(begin: &str, made: &str, end: &str) {
     let readme =
         std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap_or_default();
     let held =
-        readme.split_once(BEGIN).and_then(|(_, rest)| rest.split_once(END)).map(|(held, _)| held.trim());
-    let made = markdown();
-    assert!(held == Some(made.trim()), "README.md must contain\n\n{BEGIN}\n{made}{END}\n");
+        readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map(|(held, _)| held.trim());
+    assert!(held == Some(made.trim()), "README.md must contain\n\n{begin}\n{made}{end}\n");
 }
 
 /// The calls, those made at once as one: the two reads that begin a call.

@@ -15,8 +15,9 @@ use tests::service::{NOON, Service};
 /// The four functions, at noon.
 pub(crate) struct Functions {
     signup: Signup,
-    texting: Texting,
-    world: World,
+    send: Texting,
+    resend: Texting,
+    verify: World,
 }
 
 impl Functions {
@@ -35,12 +36,27 @@ impl Functions {
                 given.iter().find(|(key, _)| *key == name).map(|(_, value)| value.clone())
             }),
         );
-        let lookup = |name: &str| settings.get(name);
+        Self::with(|_, name| settings.get(name)).await
+    }
+
+    /// Boots them with the settings that `lookup` finds for the binary and the name.
+    pub(crate) async fn with(lookup: impl Fn(&str, &str) -> Option<String>) -> Self {
         let clock = Clock::reading(|| UNIX_EPOCH + Duration::from_secs(NOON));
+        let of = |binary: &'static str| {
+            let lookup = &lookup;
+            move |name: &str| lookup(binary, name)
+        };
+        let texting = async |binary| {
+            let settings = config::Texting::read(of(binary)).unwrap();
+            Texting::connect(settings, clock.clone()).await.unwrap()
+        };
+        let signup = config::Signup::read(of("signup")).unwrap();
+        let verify = config::Base::read(of("verify")).unwrap();
         Self {
-            signup: Signup::connect(config::Signup::read(lookup).unwrap(), clock.clone()).await.unwrap(),
-            texting: Texting::connect(config::Texting::read(lookup).unwrap(), clock.clone()).await.unwrap(),
-            world: World::connect(config::Base::read(lookup).unwrap(), clock).await.unwrap(),
+            signup: Signup::connect(signup, clock.clone()).await.unwrap(),
+            send: texting("send").await,
+            resend: texting("resend").await,
+            verify: World::connect(verify, clock.clone()).await.unwrap(),
         }
     }
 
@@ -49,9 +65,9 @@ impl Functions {
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
         let response = match event["rawPath"].as_str().unwrap() {
             "/signup" => signup::answer(&self.signup, request).await,
-            "/send" => send::answer(&self.texting, request).await,
-            "/resend" => resend::answer(&self.texting, request).await,
-            "/verify" => verify::answer(&self.world, request).await,
+            "/send" => send::answer(&self.send, request).await,
+            "/resend" => resend::answer(&self.resend, request).await,
+            "/verify" => verify::answer(&self.verify, request).await,
             other => unreachable!("{other} is no call"),
         };
         read(&response)

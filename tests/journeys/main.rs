@@ -3,6 +3,7 @@
 
 mod cost;
 mod crash;
+mod deployed;
 mod direct;
 mod expected;
 mod failures;

@@ -4,6 +4,7 @@
 #![allow(clippy::missing_panics_doc, reason = "a harness panics when a test cannot go on")]
 
 pub mod answer;
+pub mod audit;
 pub mod crowd;
 pub mod proxy;
 pub mod runtime;

@@ -10,6 +10,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local::clock::{Clock, ManualClock};
 use local::courier::{Courier, OnText};
 use local::dynamodb::{Embedded, Keep};
+use local::secrets::Secrets;
 use local::settings::Lookup;
 use local::stack::{Options, Stack};
 use local::terminal::Addresses;
@@ -112,6 +113,12 @@ impl Service {
     #[must_use]
     pub fn courier(&self) -> &Courier {
         self.stack.courier().expect("the stand-in")
+    }
+
+    /// The stand-in for Secrets Manager, which the functions of the service itself do not ask.
+    #[must_use]
+    pub fn secrets(&self) -> &Secrets {
+        self.stack.secrets()
     }
 
     /// Where the API is, such as `http://127.0.0.1:3000`.

@@ -12,12 +12,17 @@ async fn started(options: Options) -> Stack {
 #[tokio::test]
 async fn everything_answers_when_a_stack_has_started() {
     let stack = started(Options::of_a_test(Clock::System)).await;
-    let Addresses { api, dynamodb, courier } = &stack.summary().addresses;
+    let Addresses { api, dynamodb, courier, secrets } = &stack.summary().addresses;
     let nowhere = request(address(api), "GET /", b"").await;
     assert_eq!((nowhere.status(), nowhere.body()), (404, r#"{"message":"Not Found"}"#.to_owned()));
     assert_eq!(request(address(dynamodb), "GET /", b"").await.status(), 200);
     let inbox = request(address(courier), "GET /inbox", b"").await;
     assert_eq!((inbox.status(), inbox.body()), (200, "[]".to_owned()));
+    let unasked = request(address(secrets), "POST /", b"{}").await;
+    assert_eq!(
+        (unasked.status(), unasked.body()),
+        (400, r#"{"__type":"UnknownOperationException"}"#.to_owned())
+    );
 }
 
 #[tokio::test]
@@ -74,6 +79,7 @@ async fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     assert_eq!(api, format!("port {port} is in use, and the API wants it: name another with --port <PORT>"));
     assert!(refusal(|flags, port| flags.dynamodb_port = port).await.contains("--dynamodb-port"));
     assert!(refusal(|flags, port| flags.courier_port = port).await.contains("--courier-port"));
+    assert!(refusal(|flags, port| flags.secrets_port = port).await.contains("--secrets-port"));
 }
 
 #[tokio::test]

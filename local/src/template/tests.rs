@@ -58,12 +58,14 @@ fn verify_gets_only_what_it_needs() {
     assert_eq!(
         names("VerifyFunction"),
         [
+            "AWS_ENDPOINT_URL_DYNAMODB",
+            "AWS_ENDPOINT_URL_SECRETS_MANAGER",
             "MAX_CONSECUTIVE_FAILURES",
             "OTPS_TABLE",
             "OTP_ALPHABET",
             "OTP_LENGTH",
             "OTP_MAX_ATTEMPTS",
-            "OTP_PEPPER",
+            "OTP_PEPPER_SECRET_ARN",
             "USERS_TABLE",
         ]
     );
@@ -85,11 +87,13 @@ fn settings_have_the_defaults_of_the_parameters() {
     let expected = [
         ("ALLOWED_REGIONS", Setting::Required),
         ("APP_NAME", value("Countersign")),
+        ("AWS_ENDPOINT_URL_DYNAMODB", Setting::Deployed),
+        ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Setting::Deployed),
         ("CODES_PER_ADDRESS_PER_HOUR", value("30")),
         ("CODES_PER_PHONE_PER_DAY", value("10")),
         ("CODES_PER_USERNAME_PER_HOUR", value("5")),
         ("COURIER_BASE_URL", Setting::Optional),
-        ("COURIER_TOKEN", Setting::Required),
+        ("COURIER_TOKEN_SECRET_ARN", Setting::Deployed),
         ("DAILY_SMS_BUDGET", value("1000")),
         ("LIMITS_TABLE", value("limits")),
         ("MAX_CONSECUTIVE_FAILURES", value("100")),
@@ -98,7 +102,7 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("OTP_DOMAIN", Setting::Optional),
         ("OTP_LENGTH", value("6")),
         ("OTP_MAX_ATTEMPTS", value("5")),
-        ("OTP_PEPPER", Setting::Required),
+        ("OTP_PEPPER_SECRET_ARN", Setting::Deployed),
         ("OTP_TTL_SECONDS", value("600")),
         ("RESEND_COOLDOWN_SECONDS", value("30")),
         ("SIGNUP_TTL_SECONDS", value("86400")),
@@ -123,12 +127,12 @@ fn what_is_missing_is_named() {
     let fault = |value: &str| Template::parse(&function.replace("VALUE", value)).unwrap_err().to_string();
     assert_eq!(
         fault("!Ref Nobody"),
-        "template.yaml: F.A refers to Nobody, which is no parameter and no table"
+        "template.yaml: F.A refers to Nobody, which is no parameter and no resource"
     );
     assert_eq!(fault("!If [No, a, b]"), "template.yaml: F.A names no condition: No");
     assert_eq!(
-        fault("!GetAtt Table.Arn"),
-        "template.yaml: F.A uses !GetAtt, which only CloudFormation can resolve"
+        fault("!ImportValue Elsewhere"),
+        "template.yaml: F.A uses !ImportValue, which is not understood here"
     );
     assert_eq!(
         Template::parse("Resources: {T: {Type: 'AWS::DynamoDB::Table'}}").unwrap_err().to_string(),

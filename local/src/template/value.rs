@@ -1,6 +1,6 @@
 //! What a value of the template comes to when every parameter has its default.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_norway::Value;
@@ -21,6 +21,8 @@ pub(super) struct Scope<'a> {
     pub(super) conditions: &'a BTreeMap<String, Value>,
     /// Logical name of each table, and the name that it has on this machine.
     pub(super) tables: BTreeMap<String, String>,
+    /// Logical names of all resources, the tables included.
+    pub(super) resources: BTreeSet<String>,
 }
 
 impl Scope<'_> {
@@ -43,7 +45,8 @@ impl Scope<'_> {
                 )?;
                 self.setting(if met { then } else { otherwise })
             }
-            tag => Err(format!("uses !{tag}, which only CloudFormation can resolve")),
+            "GetAtt" | "Sub" => Ok(Setting::Deployed),
+            tag => Err(format!("uses !{tag}, which is not understood here")),
         }
     }
 
@@ -55,10 +58,13 @@ impl Scope<'_> {
         if let Some(table) = self.tables.get(&name) {
             return Ok(Setting::Value(table.clone()));
         }
+        if self.resources.contains(&name) {
+            return Ok(Setting::Deployed);
+        }
         let parameter = self
             .parameters
             .get(&name)
-            .ok_or_else(|| format!("refers to {name}, which is no parameter and no table"))?;
+            .ok_or_else(|| format!("refers to {name}, which is no parameter and no resource"))?;
         let Some(default) = &parameter.default else { return Ok(Setting::Required) };
         text(default).map(Setting::Value).ok_or_else(|| format!("refers to {name}, whose default is no text"))
     }

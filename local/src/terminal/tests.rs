@@ -21,6 +21,7 @@ fn started() -> Start {
             api: "http://127.0.0.1:3000".to_owned(),
             dynamodb: "http://127.0.0.1:8000".to_owned(),
             courier: "http://127.0.0.1:3001".to_owned(),
+            secrets: "http://127.0.0.1:3002".to_owned(),
         },
         items: Items::InMemory,
         texts_go_out: false,
@@ -37,6 +38,7 @@ Countersign, on this machine
 
   items  in memory, gone at the end (--data <FILE> keeps them)
   texts  appear here, and at http://127.0.0.1:3001/inbox
+  sam    functions under sam local find their secrets at http://127.0.0.1:3002
 
 ready  api http://127.0.0.1:3000 · dynamodb http://127.0.0.1:8000 · courier http://127.0.0.1:3001
 ";

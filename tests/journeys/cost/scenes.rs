@@ -11,7 +11,7 @@ const BOB: &str = "+12125550143";
 const EVE: &str = "+13055550143";
 
 /// A scene, as the table names it, and the calls that it made.
-type Seen = Vec<(String, Vec<Call>)>;
+pub(crate) type Seen = Vec<(String, Vec<Call>)>;
 
 /// Plays one call, and writes down what it came to.
 async fn scene(
@@ -27,7 +27,7 @@ async fn scene(
     seen.push((format!("{call} {} ({when})", outcome.trim()), service.proxy.take_calls()));
 }
 
-pub(super) async fn play() -> Seen {
+pub(crate) async fn play() -> Seen {
     let mut seen = Seen::new();
     signups(&mut seen).await;
     issues(&mut seen).await;
@@ -100,6 +100,7 @@ async fn budget(seen: &mut Seen) {
     }
     scene(seen, &service, "signup", "", service.sign_up("eve", EVE)).await;
     scene(seen, &service, "send", "", service.send("ada")).await;
+    scene(seen, &service, "resend", "", service.resend("ada")).await;
 }
 
 async fn courier(seen: &mut Seen) {

@@ -90,6 +90,12 @@ pub(super) const COSTS: &[Cost] = &[
         &[READS, "TransactWriteItems limits otps", "BatchGetItem limits 16"],
     ),
     cost(
+        "resend",
+        "503 sms_budget_spent",
+        "",
+        &[READS, "TransactWriteItems limits otps", "BatchGetItem limits 16"],
+    ),
+    cost(
         "signup",
         "201",
         "the text failed",

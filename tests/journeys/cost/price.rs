@@ -1,0 +1,66 @@
+//! What a million verifications cost, from the figures of the table and AWS's list prices, which stand in the README
+//! for whoever reads it to check.
+
+use std::fmt::Write as _;
+
+use local::template::Template;
+
+use super::readme_holds;
+use super::table::COSTS;
+
+/// Dollars for a million of each (us-east-1, on demand), and for a GB-second of an arm64 function.
+const WRITE_UNITS: f64 = 0.625;
+const READ_UNITS: f64 = 0.125;
+const API_CALLS: f64 = 1.0;
+const INVOCATIONS: f64 = 0.2;
+const GB_SECOND: f64 = 0.000_013_333_4;
+
+/// What the README assumes of the time of a call, in milliseconds: Lambda's was not measured.
+const TEXTING: f64 = 300.0;
+const VERIFYING: f64 = 20.0;
+
+/// The read and write units of an outcome.
+fn units(call: &str, answer: &str, when: &str) -> (u32, u32) {
+    let mut costs = COSTS.iter();
+    let cost = costs.find(|cost| (cost.call, cost.answer, cost.when) == (call, answer, when)).unwrap();
+    let (mut reads, mut writes) = (0, 0);
+    for operation in cost.trips.iter().flat_map(|trip| trip.split(" + ")) {
+        let units: u32 = operation.split(' ').filter_map(|word| word.parse::<u32>().ok()).sum();
+        let of = if operation.contains("Get") { &mut reads } else { &mut writes };
+        *of += units;
+    }
+    (reads, writes)
+}
+
+/// The memory of a function, in GB.
+fn memory(binary: &str) -> f64 {
+    let template = Template::of_this_repository().unwrap();
+    let function = template.functions.iter().find(|function| function.binary == binary).unwrap();
+    f64::from(u32::try_from(function.memory).unwrap()) / 1_024.0
+}
+
+#[test]
+fn the_readme_prices_what_the_table_says() {
+    let mut made = String::from(
+        "| a million times | write units | read units | DynamoDB | API Gateway | Lambda | together |\n\
+         | --- | --: | --: | --: | --: | --: | --: |\n",
+    );
+    let verified = units("verify", "200", "");
+    for (call, outcome) in
+        [("signup", ("signup", "201", "a free name")), ("send", ("send", "202", "no code before"))]
+    {
+        let (reads, writes) = units(outcome.0, outcome.1, outcome.2);
+        let (reads, writes) = (reads + verified.0, writes + verified.1);
+        let dynamodb = f64::from(writes) * WRITE_UNITS + f64::from(reads) * READ_UNITS;
+        let api = 2.0 * API_CALLS;
+        let gb_seconds = (memory(call) * TEXTING + memory("verify") * VERIFYING) / 1_000.0 * 1e6;
+        let lambda = 2.0 * INVOCATIONS + gb_seconds * GB_SECOND;
+        let together = dynamodb + api + lambda;
+        writeln!(
+            made,
+            "| {call}, then verify | {writes} M | {reads} M | {dynamodb:.2} | {api:.2} | {lambda:.2} | {together:.2} |"
+        )
+        .expect("a string takes all");
+    }
+    readme_holds("<!-- price:begin -->", &made, "<!-- price:end -->");
+}

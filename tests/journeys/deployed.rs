@@ -1,0 +1,6 @@
+//! What is deployed: the template, and what `sam local` runs.
+
+mod audit;
+mod events;
+mod parameters;
+mod rights;

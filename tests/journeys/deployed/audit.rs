@@ -1,0 +1,328 @@
+//! The template has no fault, and each of these changes would be found as exactly the fault that it is.
+
+use serde_json::{Value, json};
+use tests::audit::{faults, template};
+
+#[test]
+fn the_template_has_no_fault() {
+    assert_eq!(faults(&template()), [""; 0]);
+}
+
+/// Puts `value` at `pointer`, whose last part is a new or an old key, or `-` for the end of an array.
+fn set(template: &mut Value, pointer: &str, value: Value) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let key = key.replace("~1", "/");
+    match template.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}")) {
+        Value::Object(object) => drop(object.insert(key, value)),
+        Value::Array(array) if key == "-" => array.push(value),
+        other => panic!("{other} has no {key}"),
+    }
+}
+
+/// Takes away what is at `pointer`, which must be there.
+fn remove(template: &mut Value, pointer: &str) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let object = template.pointer_mut(parent).and_then(Value::as_object_mut);
+    let removed = object.and_then(|object| object.remove(&key.replace("~1", "/")));
+    assert!(removed.is_some(), "nothing at {pointer}");
+}
+
+/// A resource's properties, and a role's statement on the nth resource.
+macro_rules! of {
+    ($name:literal) => {
+        concat!("/Resources/", $name, "/Properties")
+    };
+    ($name:literal, $property:literal) => {
+        concat!("/Resources/", $name, "/Properties/", $property)
+    };
+}
+
+fn puts(pointer: &str, value: Value, expected: &[&str]) {
+    let mut mutant = template();
+    let shown = value.to_string();
+    set(&mut mutant, pointer, value);
+    assert_eq!(faults(&mutant), expected, "{pointer} is {shown}");
+}
+
+fn takes(pointer: &str, expected: &[&str]) {
+    let mut mutant = template();
+    remove(&mut mutant, pointer);
+    assert_eq!(faults(&mutant), expected, "without {pointer}");
+}
+
+#[test]
+fn a_function_that_runs_otherwise_is_found() {
+    for (property, value, fault) in [
+        ("Runtime", json!("provided.al2"), r#"is "provided.al2", not "provided.al2023""#),
+        ("Architectures", json!(["x86_64"]), r#"is ["x86_64"], not ["arm64"]"#),
+        ("Handler", json!("main"), r#"is "main", not "bootstrap""#),
+        ("MemorySize", json!(128), "is 128, not 256"),
+        ("Timeout", json!(30), "is 30, not below the gateway's 30"),
+        (
+            "Timeout",
+            json!({ "Ref": "LogRetentionDays" }),
+            r#"is {"Ref":"LogRetentionDays"}, not below the gateway's 30"#,
+        ),
+        ("Tracing", json!("PassThrough"), r#"is "PassThrough", not "Active""#),
+        ("FunctionUrlConfig", json!({ "AuthType": "NONE" }), r#"is {"AuthType":"NONE"}, not null"#),
+        ("Policies", json!(["AdministratorAccess"]), r#"is ["AdministratorAccess"], not null"#),
+        (
+            "ReservedConcurrentExecutions",
+            json!(1),
+            r#"is 1, not {"Fn::If":["HasReservedConcurrency",{"Ref":"ReservedConcurrency"},{"Ref":"AWS::NoValue"}]}"#,
+        ),
+    ] {
+        let pointer = format!("{}/{property}", of!("SendFunction"));
+        puts(&pointer, value, &[&format!("SendFunction.{property} {fault}")]);
+    }
+    takes(
+        "/Globals/Function/Tracing",
+        &["ResendFunction", "SendFunction", "SignupFunction", "VerifyFunction"]
+            .map(|name| format!(r#"{name}.Tracing is null, not "Active""#))
+            .each_ref()
+            .map(String::as_str),
+    );
+    puts(
+        of!("SendFunction", "LoggingConfig/LogFormat"),
+        json!("Text"),
+        &[r#"SendFunction.LoggingConfig.LogFormat is "Text", not "JSON""#],
+    );
+    puts(
+        of!("SendFunction", "LoggingConfig"),
+        json!({ "LogGroup": { "Ref": "ResendLogGroup" } }),
+        &[
+            "SendFunction has no log group of its own",
+            r#"SendRole may logs:CreateLogStream on {"Fn::GetAtt":"SendLogGroup.Arn"} without need"#,
+            r#"SendRole may logs:PutLogEvents on {"Fn::GetAtt":"SendLogGroup.Arn"} without need"#,
+            r#"SendRole may not logs:CreateLogStream on {"Fn::GetAtt":"ResendLogGroup.Arn"}"#,
+            r#"SendRole may not logs:PutLogEvents on {"Fn::GetAtt":"ResendLogGroup.Arn"}"#,
+        ],
+    );
+}
+
+#[test]
+fn a_secret_in_an_environment_is_found() {
+    puts(
+        of!("VerifyFunction", "Environment/Variables/OTP_PEPPER"),
+        json!({ "Ref": "Pepper" }),
+        &[r#"VerifyFunction has {"Ref":"Pepper"} as OTP_PEPPER"#],
+    );
+    puts(
+        of!("VerifyFunction", "Environment/Variables/OTP_PEPPER_SECRET_ARN"),
+        json!("arn"),
+        &[r#"VerifyFunction has "arn" as OTP_PEPPER_SECRET_ARN"#],
+    );
+    puts(
+        of!("CourierToken", "SecretString"),
+        json!("token"),
+        &[r#"CourierToken.Properties.SecretString is "token", not null"#],
+    );
+    puts(
+        of!("OtpPepper", "GenerateSecretString/PasswordLength"),
+        json!(20),
+        &[concat!(
+            r#"OtpPepper.Properties.GenerateSecretString is {"ExcludePunctuation":true,"PasswordLength":20}, "#,
+            r#"not {"ExcludePunctuation":true,"PasswordLength":64}"#,
+        )],
+    );
+    takes("/Resources/OtpPepper/DeletionPolicy", &["OtpPepper has no DeletionPolicy"]);
+}
+
+#[test]
+fn a_wider_right_is_found() {
+    let statements = of!("VerifyRole", "Policies/0/PolicyDocument/Statement");
+    let on = |name: &str| json!({ "Fn::GetAtt": format!("{name}.Arn") });
+    for (action, fault) in [
+        ("dynamodb:*", "dynamodb:*"),
+        ("dynamodb:Scan", "dynamodb:Scan"),
+        ("dynamodb:DeleteItem", "dynamodb:DeleteItem"),
+        ("*", "*"),
+    ] {
+        let fault = format!(r#"VerifyRole may {fault} on {{"Fn::GetAtt":"UsersTable.Arn"}} without need"#);
+        puts(&format!("{statements}/0/Action/-"), json!(action), &[&fault]);
+    }
+    for (resource, fault) in
+        [(on("LimitsTable"), r#"{"Fn::GetAtt":"LimitsTable.Arn"}"#), (json!("*"), r#""*""#)]
+    {
+        let fault = format!("VerifyRole may dynamodb:UpdateItem on {fault} without need");
+        let both = json!([on("UsersTable"), resource]);
+        puts(&format!("{statements}/0/Resource"), both, &[&fault]);
+    }
+    puts(
+        &format!("{statements}/-"),
+        json!({ "Effect": "Allow", "Action": "secretsmanager:GetSecretValue", "Resource": { "Ref": "CourierToken" } }),
+        &[r#"VerifyRole may secretsmanager:GetSecretValue on {"Ref":"CourierToken"} without need"#],
+    );
+    puts(
+        of!("SendRole", "Policies/0/PolicyDocument/Statement/0/Action/-"),
+        json!("dynamodb:PutItem"),
+        &[r#"SendRole may dynamodb:PutItem on {"Fn::GetAtt":"UsersTable.Arn"} without need"#],
+    );
+    puts(
+        &format!("{statements}/0/Action"),
+        json!([]),
+        &[r#"VerifyRole may not dynamodb:UpdateItem on {"Fn::GetAtt":"UsersTable.Arn"}"#],
+    );
+    puts(
+        &format!("{statements}/-"),
+        json!({ "Effect": "Allow", "NotAction": "iam:*", "Resource": [] }),
+        &[concat!(
+            "VerifyRole has a statement that does more than allow: ",
+            r#"{"Effect":"Allow","NotAction":"iam:*","Resource":[]}"#,
+        )],
+    );
+}
+
+#[test]
+fn a_role_that_others_may_use_is_found() {
+    puts(
+        of!("VerifyRole", "ManagedPolicyArns"),
+        json!(["arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess"]),
+        &[r#"VerifyRole.ManagedPolicyArns is ["arn:aws:iam::aws:policy/AWSXrayWriteOnlyAccess"], not null"#],
+    );
+    puts(
+        of!("ResendFunction", "Role"),
+        json!({ "Fn::GetAtt": "SendRole.Arn" }),
+        // The functions are looked at in alphabetical order: resend comes first.
+        &[
+            r#"SendRole may logs:CreateLogStream on {"Fn::GetAtt":"SendLogGroup.Arn"} without need"#,
+            r#"SendRole may logs:PutLogEvents on {"Fn::GetAtt":"SendLogGroup.Arn"} without need"#,
+            r#"SendRole may not logs:CreateLogStream on {"Fn::GetAtt":"ResendLogGroup.Arn"}"#,
+            r#"SendRole may not logs:PutLogEvents on {"Fn::GetAtt":"ResendLogGroup.Arn"}"#,
+            "SendFunction has no role of its own",
+            "ResendRole is no function's",
+        ],
+    );
+    takes(
+        of!("VerifyFunction", "Role"),
+        &["VerifyFunction has no role of its own", "VerifyRole is no function's"],
+    );
+    let anyone = json!([{ "Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole" }]);
+    puts(
+        of!("VerifyRole", "AssumeRolePolicyDocument/Statement"),
+        anyone,
+        &[concat!(
+            r#"VerifyRole.AssumeRolePolicyDocument.Statement is "#,
+            r#"[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":"*"}], not "#,
+            r#"[{"Action":"sts:AssumeRole","Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"}}]"#,
+        )],
+    );
+    puts("/Resources/More", json!({ "Type": "AWS::IAM::Policy" }), &["More grants rights outside the roles"]);
+}
+
+#[test]
+fn a_table_that_can_be_lost_or_read_is_found() {
+    for (pointer, fault) in [
+        ("DeletionPolicy", r#"DeletionPolicy is null, not "Retain""#),
+        ("UpdateReplacePolicy", r#"UpdateReplacePolicy is null, not "Retain""#),
+        ("Properties/BillingMode", r#"Properties.BillingMode is null, not "PAY_PER_REQUEST""#),
+        ("Properties/DeletionProtectionEnabled", "Properties.DeletionProtectionEnabled is null, not true"),
+        (
+            "Properties/PointInTimeRecoverySpecification",
+            "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled is null, not true",
+        ),
+        ("Properties/SSESpecification", "Properties.SSESpecification.SSEEnabled is null, not true"),
+        (
+            "Properties/TimeToLiveSpecification",
+            r#"Properties.TimeToLiveSpecification is null, not {"AttributeName":"expiresAt","Enabled":true}"#,
+        ),
+    ] {
+        takes(&format!("/Resources/OtpsTable/{pointer}"), &[&format!("OtpsTable.{fault}")]);
+    }
+}
+
+#[test]
+fn logs_that_stay_for_ever_are_found() {
+    for group in ["AccessLogGroup", "SignupLogGroup", "SendLogGroup", "ResendLogGroup", "VerifyLogGroup"] {
+        let pointer = format!("/Resources/{group}/Properties/RetentionInDays");
+        takes(&pointer, &[&format!("{group} keeps its logs for ever")]);
+    }
+}
+
+#[test]
+fn personal_data_in_the_access_log_is_found() {
+    for variable in ["identity.sourceIp", "identity.userAgent", "path", "authorizer.claims.email"] {
+        let format = format!(r#"{{"requestId":"$context.requestId","more":"$context.{variable}"}}"#);
+        let fault = format!(r#"Api logs "$context.{variable}" of each access as more"#);
+        puts(of!("Api", "AccessLogSettings/Format"), json!(format), &[&fault]);
+    }
+    puts(
+        of!("Api", "AccessLogSettings/Format"),
+        json!("$context.identity.sourceIp"),
+        &["Api logs no JSON of accesses"],
+    );
+    takes(
+        of!("Api", "AccessLogSettings"),
+        &["Api logs no JSON of accesses", "Api has no log group of its own"],
+    );
+}
+
+#[test]
+fn a_call_without_a_throttle_is_found() {
+    for call in ["signup", "send", "resend", "verify"] {
+        let pointer = format!("{}/POST ~1{call}", of!("Api", "RouteSettings"));
+        takes(&pointer, &[&format!("Api does not throttle POST /{call}")]);
+        takes(&format!("{pointer}/ThrottlingBurstLimit"), &[&format!("Api does not throttle POST /{call}")]);
+    }
+    takes(of!("Api", "DefaultRouteSettings"), &["Api does not throttle a route that is not named"]);
+    puts(
+        of!("Api", "RouteSettings/POST ~1other"),
+        json!({ "ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1 }),
+        &["Api throttles POST /other, which is no route"],
+    );
+    puts(
+        "/Parameters/SendsPerSecond/Default",
+        json!(11),
+        &["POST /send", "POST /resend"]
+            .map(|route| format!("Api lets more through to {route} than can be verified"))
+            .each_ref()
+            .map(String::as_str),
+    );
+}
+
+#[test]
+fn pages_of_any_origin_are_found() {
+    puts("/Parameters/CorsOrigin/Default", json!("*"), &[r#"CorsOrigin.Default is "*", not """#]);
+    let wanted = template().pointer(of!("Api", "CorsConfiguration")).unwrap().to_string();
+    puts(
+        of!("Api", "CorsConfiguration"),
+        json!(true),
+        &[&format!("Api.CorsConfiguration is true, not {wanted}")],
+    );
+    puts(
+        "/Conditions/HasCorsOrigin",
+        json!(true),
+        &[concat!(
+            r#"template.Conditions.HasCorsOrigin is true, "#,
+            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"CorsOrigin"},""]}]}"#,
+        )],
+    );
+}
+
+#[test]
+fn a_stage_with_a_name_and_an_old_payload_are_found() {
+    puts(of!("Api", "StageName"), json!("v1"), &[r#"Api.StageName is "v1", not "$default""#]);
+    puts(
+        of!("SendFunction", "Events/Call/Properties/PayloadFormatVersion"),
+        json!("1.0"),
+        &[r#"SendFunction.Call.PayloadFormatVersion is "1.0", not "2.0""#],
+    );
+}
+
+#[test]
+fn a_parameter_that_takes_anything_is_found() {
+    puts("/Parameters/AllowedRegions/Default", json!("*"), &[r#"AllowedRegions.Default is "*", not null"#]);
+    takes("/Parameters/AppName/AllowedPattern", &["AppName takes anything"]);
+    takes("/Parameters/OtpLength/MaxValue", &["OtpLength takes anything"]);
+    takes("/Parameters/OtpLength/Description", &["OtpLength is not described"]);
+    puts(
+        "/Parameters/Other",
+        json!({ "Type": "String" }),
+        &[
+            "Other is not described",
+            "Other has no label",
+            "Other is not in one group",
+            "Other takes anything",
+        ],
+    );
+}

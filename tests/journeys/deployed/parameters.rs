@@ -1,0 +1,113 @@
+//! What the template lets through as a parameter, the functions take as a setting.
+
+use std::sync::Arc;
+
+use local::settings::Settings;
+use local::template::Template;
+use proptest::prelude::*;
+use proptest::string::string_regex;
+use proptest::test_runner::TestRunner;
+use serde_json::Value;
+use shared::config;
+
+/// Whether signup, which has all settings, takes `value` as `setting`.
+fn read(setting: &str, value: &str) -> Result<(), String> {
+    let template = Template::of_this_repository().unwrap();
+    let settings = Settings::new(&template, Arc::new(|_| None));
+    let given = |name: &str| match name {
+        _ if name == setting => Some(value.to_owned()),
+        "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+        _ => settings.get(name),
+    };
+    config::Signup::read(given).map(|_| ()).map_err(|faults| faults.to_string())
+}
+
+/// Each parameter with the setting that it becomes.
+fn parameters(template: &Value) -> Vec<(&str, &Value, &str)> {
+    let variables = &template["Resources"]["SignupFunction"]["Properties"]["Environment"]["Variables"];
+    let named = variables.as_object().unwrap().iter().filter_map(|(setting, value)| {
+        let value = value["Fn::If"].get(1).unwrap_or(value);
+        let name = value["Ref"].as_str()?;
+        Some((name, template["Parameters"].get(name)?, setting.as_str()))
+    });
+    named.collect()
+}
+
+#[test]
+fn what_a_pattern_lets_through_is_taken() {
+    let template = tests::audit::template();
+    let mut tried = Vec::new();
+    for (name, parameter, setting) in parameters(&template) {
+        let Some(pattern) = parameter["AllowedPattern"].as_str() else { continue };
+        if name == "AllowedRegions" {
+            // No pattern knows which two letters are a region; signup refuses the others when it starts.
+            continue;
+        }
+        let pattern = pattern.trim_start_matches("^$|").trim_start_matches('^').trim_end_matches('$');
+        let longest = parameter["MaxLength"].as_u64().unwrap_or(u64::MAX);
+        let values = string_regex(pattern).unwrap();
+        let values = values.prop_filter("too long", move |value| value.len() as u64 <= longest);
+        TestRunner::default()
+            .run(&values, |value| {
+                prop_assert_eq!(read(setting, &value), Ok(()), "{} {}", name, value);
+                Ok(())
+            })
+            .unwrap();
+        tried.push(name);
+    }
+    tried.sort_unstable();
+    assert_eq!(tried, ["AppName", "CourierBaseUrl", "OtpDomain", "TwilioMessagingServiceSid"]);
+}
+
+#[test]
+fn the_bounds_of_a_number_are_the_settings() {
+    let template = tests::audit::template();
+    let mut tried = 0;
+    for (name, parameter, setting) in parameters(&template) {
+        let Some((least, most)) = parameter["MinValue"].as_i64().zip(parameter["MaxValue"].as_i64()) else {
+            continue;
+        };
+        for inside in [least, most] {
+            assert_eq!(read(setting, &inside.to_string()), Ok(()), "{name} {inside}");
+        }
+        for outside in [least - 1, most + 1] {
+            assert!(read(setting, &outside.to_string()).is_err(), "{name} {outside}");
+        }
+        tried += 1;
+    }
+    assert_eq!(tried, 10);
+}
+
+#[test]
+fn the_longest_texts_that_parameters_allow_are_one_segment() {
+    let template = Template::of_this_repository().unwrap();
+    let settings = Settings::new(&template, Arc::new(|_| None));
+    let read = |domain: usize| {
+        config::Signup::read(|name| match name {
+            "APP_NAME" => Some("A".repeat(30)),
+            "OTP_LENGTH" => Some("10".to_owned()),
+            "OTP_DOMAIN" => Some(format!("{}.{}.com", "a".repeat(30), "b".repeat(domain - 35))),
+            "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
+            _ => settings.get(name),
+        })
+    };
+    let template = tests::audit::template();
+    let longest = template["Parameters"]["OtpDomain"]["MaxLength"].as_u64().unwrap();
+    let longest = usize::try_from(longest).unwrap();
+    assert!(read(longest).is_ok());
+    assert!(read(longest + 1).is_err(), "a longer one would do as well");
+}
+
+#[test]
+fn whatever_pepper_is_generated_is_taken() {
+    let template = tests::audit::template();
+    let generated = &template["Resources"]["OtpPepper"]["Properties"]["GenerateSecretString"];
+    assert_eq!(generated["ExcludePunctuation"], true);
+    let pattern = format!("[A-Za-z0-9]{{{}}}", generated["PasswordLength"]);
+    TestRunner::default()
+        .run(&string_regex(&pattern).unwrap(), |pepper| {
+            prop_assert!(config::pepper(&pepper).is_ok());
+            Ok(())
+        })
+        .unwrap();
+}

@@ -1,0 +1,109 @@
+//! What the gateway lets through, and what it writes down.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Audit, entries, only_if};
+
+/// What an access log may hold: nothing of it says who called, or what was said.
+const LOGGED: [&str; 7] = [
+    "$context.integrationErrorMessage",
+    "$context.integrationLatency",
+    "$context.integrationStatus",
+    "$context.requestId",
+    "$context.responseLatency",
+    "$context.routeKey",
+    "$context.status",
+];
+
+/// How many times more often a code may be typed than texted: the tries of a code.
+const TRIES: f64 = 5.0;
+
+impl Audit<'_> {
+    pub(super) fn api(&mut self) {
+        let apis = self.of_type("AWS::Serverless::HttpApi");
+        let [(name, api)] = apis[..] else { return self.fault("there is not exactly one API".to_owned()) };
+        let properties = &api["Properties"];
+        self.must(name, properties, "/StageName", &json!("$default"));
+        self.access_log(name, &properties["AccessLogSettings"]);
+        self.throttles(name, properties);
+        self.cors(name, properties);
+    }
+
+    fn access_log(&mut self, name: &str, settings: &Value) {
+        let format = settings["Format"].as_str().unwrap_or_default();
+        match serde_json::from_str::<Value>(format) {
+            Ok(Value::Object(fields)) => {
+                for (field, value) in fields {
+                    if !value.as_str().is_some_and(|value| LOGGED.contains(&value)) {
+                        self.fault(format!("{name} logs {value} of each access as {field}"));
+                    }
+                }
+            }
+            _ => self.fault(format!("{name} logs no JSON of accesses")),
+        }
+        let arn = settings["DestinationArn"]["Fn::GetAtt"].as_str().unwrap_or_default();
+        let group = arn.strip_suffix(".Arn").unwrap_or_default();
+        let is_group = self.template["Resources"][group]["Type"] == "AWS::Logs::LogGroup";
+        let functions = self.merged_functions();
+        let shared = functions.iter().any(|(_, f)| f["LoggingConfig"]["LogGroup"]["Ref"] == group);
+        if !is_group || shared {
+            self.fault(format!("{name} has no log group of its own"));
+        }
+    }
+
+    fn throttles(&mut self, name: &str, properties: &Value) {
+        let mut routes = BTreeSet::new();
+        for (function, properties) in self.merged_functions() {
+            for (event, definition) in entries(&properties["Events"]) {
+                let properties = &definition["Properties"];
+                self.must(function, definition, "/Type", &json!("HttpApi"));
+                let version = &json!("2.0");
+                self.must(&format!("{function}.{event}"), properties, "/PayloadFormatVersion", version);
+                let part = |key: &str| properties[key].as_str().unwrap_or_default();
+                routes.insert(format!("{} {}", part("Method"), part("Path")));
+            }
+        }
+        let settings = &properties["RouteSettings"];
+        if self.rate(&properties["DefaultRouteSettings"]).is_none() {
+            self.fault(format!("{name} does not throttle a route that is not named"));
+        }
+        for route in &routes {
+            if self.rate(&settings[route]).is_none() {
+                self.fault(format!("{name} does not throttle {route}"));
+            }
+        }
+        for (route, _) in entries(settings).filter(|(route, _)| !routes.contains(*route)) {
+            self.fault(format!("{name} throttles {route}, which is no route"));
+        }
+        let Some(verify) = self.rate(&settings["POST /verify"]) else { return };
+        for route in ["POST /send", "POST /resend"] {
+            if self.rate(&settings[route]).is_some_and(|rate| rate * TRIES > verify) {
+                self.fault(format!("{name} lets more through to {route} than can be verified"));
+            }
+        }
+    }
+
+    /// The calls of a second, if both a rate and a burst bound them.
+    fn rate(&self, settings: &Value) -> Option<f64> {
+        let positive = |key: &str| self.number(&settings[key]).filter(|number| *number > 0.0);
+        positive("ThrottlingRateLimit").zip(positive("ThrottlingBurstLimit")).map(|(rate, _)| rate)
+    }
+
+    /// No page of another origin may call, unless whoever deploys names that one origin.
+    fn cors(&mut self, name: &str, properties: &Value) {
+        let allowed = json!({
+            "AllowOrigins": [{ "Ref": "CorsOrigin" }],
+            "AllowMethods": ["POST"],
+            "AllowHeaders": ["content-type", "idempotency-key"],
+            "ExposeHeaders": ["retry-after", "x-request-id"],
+            "MaxAge": 3600,
+        });
+        self.must(name, properties, "/CorsConfiguration", &only_if("HasCorsOrigin", &allowed));
+        let template = self.template;
+        let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "CorsOrigin" }, ""] }] });
+        self.must("template", template, "/Conditions/HasCorsOrigin", &given);
+        self.must("CorsOrigin", &template["Parameters"]["CorsOrigin"], "/Default", &json!(""));
+    }
+}

@@ -1,0 +1,119 @@
+//! What each function may do.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use super::{Audit, items};
+
+/// What each function does to which resource: what it is seen to do, and all that it may do beside writing its log and
+/// its traces.
+pub const NEEDS: &[(&str, &str, &[&str])] = &[
+    ("SignupFunction", "UsersTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
+    ("SignupFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("SignupFunction", "LimitsTable", &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]),
+    ("SignupFunction", "CourierToken", &["secretsmanager:GetSecretValue"]),
+    ("SignupFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),
+    ("SendFunction", "UsersTable", &["dynamodb:GetItem"]),
+    ("SendFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("SendFunction", "LimitsTable", &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]),
+    ("SendFunction", "CourierToken", &["secretsmanager:GetSecretValue"]),
+    ("SendFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),
+    ("ResendFunction", "UsersTable", &["dynamodb:GetItem"]),
+    ("ResendFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("ResendFunction", "LimitsTable", &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]),
+    ("ResendFunction", "CourierToken", &["secretsmanager:GetSecretValue"]),
+    ("ResendFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),
+    ("VerifyFunction", "UsersTable", &["dynamodb:UpdateItem"]),
+    ("VerifyFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:UpdateItem"]),
+    ("VerifyFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),
+];
+
+/// What every function needs for its own log group, and for X-Ray, which knows no resources.
+const OF_LOGS: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+const OF_TRACES: [&str; 2] = ["xray:PutTelemetryRecords", "xray:PutTraceSegments"];
+
+/// An action, and the resource that it is on: a reference as JSON, or `"*"`.
+type Right = (String, String);
+
+impl Audit<'_> {
+    pub(super) fn rights(&mut self) {
+        let mut used = BTreeSet::new();
+        for (name, function) in self.merged_functions() {
+            let arn = function["Role"]["Fn::GetAtt"].as_str().unwrap_or_default();
+            let role = arn.strip_suffix(".Arn").unwrap_or_default().to_owned();
+            if self.template["Resources"][&role]["Type"] != "AWS::IAM::Role" || !used.insert(role.clone()) {
+                self.fault(format!("{name} has no role of its own"));
+                continue;
+            }
+            let granted = self.granted(&role);
+            let needed = needed(name, &function["LoggingConfig"]["LogGroup"]["Ref"]);
+            for (action, resource) in granted.difference(&needed) {
+                self.fault(format!("{role} may {action} on {resource} without need"));
+            }
+            for (action, resource) in needed.difference(&granted) {
+                self.fault(format!("{role} may not {action} on {resource}"));
+            }
+        }
+        for (role, definition) in self.of_type("AWS::IAM::Role") {
+            let trusted = json!([{
+                "Effect": "Allow",
+                "Principal": { "Service": "lambda.amazonaws.com" },
+                "Action": "sts:AssumeRole",
+            }]);
+            let properties = &definition["Properties"];
+            self.must(role, properties, "/AssumeRolePolicyDocument/Statement", &trusted);
+            self.must(role, properties, "/ManagedPolicyArns", &Value::Null);
+            if !used.contains(role) {
+                self.fault(format!("{role} is no function's"));
+            }
+        }
+        for kind in ["AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy"] {
+            for (name, _) in self.of_type(kind) {
+                self.fault(format!("{name} grants rights outside the roles"));
+            }
+        }
+    }
+
+    /// What the statements of `role` allow.
+    fn granted(&mut self, role: &str) -> BTreeSet<Right> {
+        let mut granted = BTreeSet::new();
+        for policy in items(&self.template["Resources"][role]["Properties"]["Policies"]) {
+            for statement in items(&policy["PolicyDocument"]["Statement"]) {
+                let keys: BTreeSet<_> = super::entries(statement).map(|(key, _)| key).collect();
+                if keys != BTreeSet::from(["Action", "Effect", "Resource"]) || statement["Effect"] != "Allow"
+                {
+                    self.fault(format!("{role} has a statement that does more than allow: {statement}"));
+                }
+                for action in one_or_many(&statement["Action"]) {
+                    for resource in one_or_many(&statement["Resource"]) {
+                        let action = action.as_str().unwrap_or_default().to_owned();
+                        granted.insert((action, resource.to_string()));
+                    }
+                }
+            }
+        }
+        granted
+    }
+}
+
+fn needed(function: &str, log_group: &Value) -> BTreeSet<Right> {
+    let arn = |name: &str| json!({ "Fn::GetAtt": format!("{name}.Arn") }).to_string();
+    let rights = |actions: &[&str], resource: String| -> Vec<Right> {
+        actions.iter().map(|action| ((*action).to_owned(), resource.clone())).collect()
+    };
+    let mut needed = BTreeSet::new();
+    for (_, resource, actions) in NEEDS.iter().filter(|(needy, ..)| *needy == function) {
+        // The ARN of a secret is what a reference to it comes to.
+        let secret = actions.iter().all(|action| action.starts_with("secretsmanager:"));
+        let resource = if secret { json!({ "Ref": resource }).to_string() } else { arn(resource) };
+        needed.extend(rights(actions, resource));
+    }
+    needed.extend(rights(&OF_LOGS, arn(log_group.as_str().unwrap_or_default())));
+    needed.extend(rights(&OF_TRACES, json!("*").to_string()));
+    needed
+}
+
+fn one_or_many(value: &Value) -> Vec<&Value> {
+    value.as_array().map_or_else(|| vec![value], |many| many.iter().collect())
+}
