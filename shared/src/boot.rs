@@ -1,6 +1,7 @@
 //! Clients and logging: made once per cold start, before the first request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -47,6 +48,8 @@ pub struct World {
     pub policy: Policy,
     /// What tells the time.
     pub clock: Clock,
+    /// Whether a request came since the start.
+    served: Arc<AtomicBool>,
 }
 
 /// What a call needs that texts.
@@ -109,7 +112,12 @@ impl World {
     ) -> Result<Self, Error> {
         let store = Store::new(client, settings.users_table, settings.otps_table);
         let (pepper, ()) = tokio::join!(secrets.resolve(settings.pepper, config::pepper), store.warm());
-        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock })
+        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock, served: Arc::default() })
+    }
+
+    /// Whether the request that asks is the first since the start.
+    pub(crate) fn is_cold(&self) -> bool {
+        !self.served.swap(true, Ordering::Relaxed)
     }
 }
 

@@ -7,12 +7,14 @@
 //! | [`courier`] | texting |
 //! | [`issuing`] | the story of a code, from the decision to the text |
 //! | [`http`] | event → parse → handle → answer |
+//! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
 //! | [`error`] | every refusal, and its status and code |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
+pub mod audit;
 pub mod boot;
 pub mod clock;
 pub mod config;
@@ -23,3 +25,4 @@ pub mod http;
 pub mod issuing;
 pub mod secrets;
 pub mod store;
+pub mod trace;
