@@ -3,9 +3,12 @@
 //! A line names the challenge and the request, never the username, the phone or the address. It is written once the
 //! change is known to be stored: a write whose answer was lost leaves none.
 
+use std::time::Duration;
+
 use crate::domain::challenge::{Call, Outcome};
 use crate::domain::code::OtpId;
-use crate::trace::Trace;
+use crate::metrics;
+use crate::trace::{Trace, milliseconds};
 
 /// A change of state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,6 +35,8 @@ pub enum Event {
         tries: u32,
         /// The status of the last answer, if it was a refusal.
         last_status: Option<u16>,
+        /// How long all of it took.
+        took: Duration,
     },
     /// The right code was typed.
     CodeConfirmed,
@@ -41,10 +46,11 @@ pub enum Event {
     UserLocked,
 }
 
-/// Writes the line of `event`, which happened to the challenge `otp` in the request of `trace`.
+/// Writes the line of `event`, and counts it, which happened to the challenge `otp` in the request of `trace`.
 ///
 /// A text that was not accepted is a warning; so is a lock, since only an operator can undo it.
 pub fn tell(trace: &Trace, otp: OtpId, event: Event) {
+    metrics::changed(event);
     let request = trace.request();
     match event {
         Event::UserCreated => tracing::info!(request, %otp, event = "user_created", "audit"),
@@ -55,15 +61,19 @@ pub fn tell(trace: &Trace, otp: OtpId, event: Event) {
         Event::CodeSuperseded { by } => {
             tracing::info!(request, %otp, event = "code_superseded", %by, "audit");
         }
-        Event::TextSettled { outcome, tries, last_status } => match outcome {
-            Outcome::Sent => tracing::info!(request, %otp, event = "text_accepted", tries, "audit"),
-            Outcome::Failed => {
-                tracing::warn!(request, %otp, event = "text_failed", tries, last_status, "audit");
+        Event::TextSettled { outcome, tries, last_status, took } => {
+            let milliseconds = milliseconds(took);
+            macro_rules! text {
+                ($level:ident, $event:literal) => {
+                    tracing::$level!(request, %otp, event = $event, tries, last_status, milliseconds, "audit")
+                };
             }
-            Outcome::Unknown => {
-                tracing::warn!(request, %otp, event = "text_unknown", tries, last_status, "audit");
+            match outcome {
+                Outcome::Sent => text!(info, "text_accepted"),
+                Outcome::Failed => text!(warn, "text_failed"),
+                Outcome::Unknown => text!(warn, "text_unknown"),
             }
-        },
+        }
         Event::CodeConfirmed => tracing::info!(request, %otp, event = "code_confirmed", "audit"),
         Event::UserVerified => tracing::info!(request, %otp, event = "user_verified", "audit"),
         Event::UserLocked => tracing::warn!(request, %otp, event = "user_locked", "audit"),

@@ -1,4 +1,4 @@
-//! Clients and logging: made once per cold start, before the first request.
+//! Clients, logging and the loop of events: made once per cold start, before the first request.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,6 +9,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
+use lambda_http::{Body, Request, Response, service_fn};
 use thiserror::Error;
 use tracing_subscriber::EnvFilter;
 
@@ -19,6 +20,7 @@ use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::{AppName, OtpDomain};
+use crate::metrics::Emitter;
 use crate::secrets::{self, Secrets};
 use crate::store::{Limits, Store};
 
@@ -214,4 +216,24 @@ pub fn log() {
     let level = config::environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::environment("RUST_LOG"));
     let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
     tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).without_time().init();
+}
+
+/// Answers Lambda's events with `answer` until the process ends; after each, writes what was counted in it.
+///
+/// # Errors
+/// When Lambda's runtime API is gone.
+pub async fn run<H, F>(emitter: Emitter, answer: H) -> Result<(), lambda_http::Error>
+where
+    H: Fn(Request) -> F,
+    F: Future<Output = Response<Body>> + Send,
+{
+    lambda_http::run(service_fn(|request| {
+        let answer = answer(request);
+        async move {
+            let answer = answer.await;
+            emitter.emit();
+            Ok::<_, lambda_http::Error>(answer)
+        }
+    }))
+    .await
 }

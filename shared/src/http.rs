@@ -21,6 +21,7 @@ use crate::clock::{Clock, Deadline, Second};
 use crate::domain::address::SourceNetwork;
 use crate::domain::refusal::Refusal;
 use crate::error::Error;
+use crate::metrics;
 use crate::trace::{self, Seen, Step, Trace};
 
 /// The longest body that is read, in bytes: ten times what the longest valid signup needs in ASCII.
@@ -84,6 +85,9 @@ where
         Ok(incoming) => handle(incoming).await,
         Err(error) => Err(error),
     };
+    if let Err(error) = &result {
+        metrics::refused(error);
+    }
     log(&arrival, &trace.seen(), begun.elapsed(), result.as_ref().map(|_| success));
     match result {
         Ok(output) => answer::success(success.status, &output, &arrival.id),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use serde::Serialize;
+use tokio::time::Instant;
 
 use crate::audit::{self, Event};
 use crate::boot::{Texting, World};
@@ -256,9 +257,12 @@ pub async fn text_and_record(
     let Asked { username, now, deadline, trace, .. } = asked;
     let delivery = if let Some(user) = user {
         let text = text(texting, asked, admission, user, drawn, &challenge);
-        let Settled { delivery, last_status } = trace.step(Step::Text, text).await;
+        let begun = Instant::now();
+        let Settled { delivery, last_status } = text.await;
+        let took = begun.elapsed();
+        trace.took(Step::Text, took);
         let Delivery { outcome, tries, .. } = delivery;
-        audit::tell(trace, challenge.id(), Event::TextSettled { outcome, tries, last_status });
+        audit::tell(trace, challenge.id(), Event::TextSettled { outcome, tries, last_status, took });
         trace.delivery(delivered(outcome));
         delivery
     } else {

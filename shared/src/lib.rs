@@ -9,6 +9,7 @@
 //! | [`http`] | event → parse → handle → answer |
 //! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
 //! | [`error`] | every refusal, and its status and code |
+//! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
@@ -23,6 +24,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod issuing;
+pub mod metrics;
 pub mod secrets;
 pub mod store;
 pub mod trace;

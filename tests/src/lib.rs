@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod crowd;
+pub mod lines;
 pub mod proxy;
 pub mod runtime;
 pub mod service;

@@ -59,6 +59,7 @@ fn verify_gets_only_what_it_needs() {
         names("VerifyFunction"),
         [
             "MAX_CONSECUTIVE_FAILURES",
+            "METRICS_NAMESPACE",
             "OTPS_TABLE",
             "OTP_ALPHABET",
             "OTP_LENGTH",
@@ -93,6 +94,7 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("DAILY_SMS_BUDGET", value("1000")),
         ("LIMITS_TABLE", value("limits")),
         ("MAX_CONSECUTIVE_FAILURES", value("100")),
+        ("METRICS_NAMESPACE", value("countersign")),
         ("OTPS_TABLE", value("otps")),
         ("OTP_ALPHABET", value("numeric")),
         ("OTP_DOMAIN", Setting::Optional),
