@@ -215,7 +215,9 @@ fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
 pub fn log() {
     let level = config::environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::environment("RUST_LOG"));
     let filter = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
-    tracing_subscriber::fmt().json().flatten_event(true).with_env_filter(filter).without_time().init();
+    let format = tracing_subscriber::fmt().json().flatten_event(true).without_time();
+    // A line says all of it itself: the runtime's spans would only repeat the ids.
+    format.with_current_span(false).with_span_list(false).with_env_filter(filter).init();
 }
 
 /// Answers Lambda's events with `answer` until the process ends; after each, writes what was counted in it.

@@ -10,6 +10,7 @@ mod flow;
 mod guessing;
 mod likeness;
 mod names;
+mod operating;
 mod privacy;
 mod processes;
 mod readme;
