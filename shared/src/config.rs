@@ -28,7 +28,7 @@ use crate::secrets::Sourced;
 const COURIER: &str = "https://api.courier.com";
 
 /// CloudWatch's namespace of the metrics, unless another one is set.
-const METRICS: &str = "Countersign";
+const METRICS: &str = "countersign";
 
 /// What every function needs: this is all that verify does.
 #[derive(Clone, Debug)]

@@ -181,7 +181,7 @@ async fn each_change_of_state_leaves_an_event() {
     all.signup.post(&signup("ada", ADA)).await;
     let first = all.service.code_to(ADA);
     age(&all.service, "ada", 60).await;
-    let resent = all.resend.post(&named("ada")).await;
+    let second = all.resend.post(&named("ada")).await;
     all.type_code("ada", &first).await;
     all.type_code("ada", &all.service.code_to(ADA)).await;
     all.send.post(&named("nobody")).await;
@@ -205,9 +205,9 @@ async fn each_change_of_state_leaves_an_event() {
     assert_eq!(events(&verify), ["code_confirmed", "user_verified", "user_locked"]);
 
     // Each names the challenge of the answer, and the request.
-    assert_eq!(resend.events[0]["by"], resent.body["otp"]["id"]);
-    assert_eq!(resend.events[1]["otp"], resent.body["otp"]["id"]);
-    assert_eq!(verify.events[0]["otp"], resent.body["otp"]["id"]);
+    assert_eq!(resend.events[0]["by"], second.body["otp"]["id"]);
+    assert_eq!(resend.events[1]["otp"], second.body["otp"]["id"]);
+    assert_eq!(verify.events[0]["otp"], second.body["otp"]["id"]);
     assert_eq!(resend.events[0]["otp"], signup.events[1]["otp"]);
     assert_eq!(resend.events[1]["request"], resend.requests[0]["request"]);
     assert_eq!(

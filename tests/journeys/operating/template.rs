@@ -11,7 +11,7 @@ use super::documented;
 
 const TEMPLATE: &str = include_str!("../../../template.yaml");
 
-/// CloudFormation's limit.
+/// The longest description that an alarm can have.
 const LONGEST_DESCRIPTION: usize = 1_024;
 
 fn resources() -> Vec<(String, Value)> {
