@@ -18,6 +18,10 @@ use tracing_subscriber::EnvFilter;
 /// Calls under way get this long to end. A client that never finishes its request must not hold up the end.
 const GRACE: Duration = Duration::from_secs(2);
 
+/// What is logged unless `RUST_LOG` says otherwise. The audit repeats what the texts and the requests' lines show,
+/// but for texts that failed.
+const LEVELS: &str = "info,shared::audit=warn";
+
 /// What a shell reports of a process that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
@@ -87,7 +91,7 @@ fn fail(cause: &str) -> ExitCode {
 }
 
 fn log_to_stderr(filter: Option<&str>) {
-    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or("info"));
+    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(LEVELS));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

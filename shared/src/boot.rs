@@ -1,6 +1,7 @@
-//! Clients and logging: made once per cold start, before the first request.
+//! Clients, logging and the loop of events: made once per cold start, before the first request.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use aws_sdk_dynamodb::Client;
@@ -8,6 +9,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
+use lambda_http::{Body, Request, Response, service_fn};
 use thiserror::Error;
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
@@ -22,6 +24,7 @@ use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::{AppName, OtpDomain};
+use crate::metrics::Emitter;
 use crate::secrets::{self, Secrets};
 use crate::store::{Limits, Store};
 
@@ -58,6 +61,8 @@ pub struct World {
     pub policy: Policy,
     /// What tells the time.
     pub clock: Clock,
+    /// Whether a request came since the start.
+    served: Arc<AtomicBool>,
 }
 
 /// What a call needs that texts.
@@ -120,7 +125,12 @@ impl World {
     ) -> Result<Self, Error> {
         let store = Store::new(client, settings.users_table, settings.otps_table);
         let (pepper, ()) = tokio::join!(secrets.resolve(settings.pepper, config::pepper), store.warm());
-        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock })
+        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock, served: Arc::default() })
+    }
+
+    /// Whether the request that asks is the first since the start.
+    pub(crate) fn is_cold(&self) -> bool {
+        !self.served.swap(true, Ordering::Relaxed)
     }
 }
 
@@ -221,6 +231,28 @@ pub fn log() {
         let of = event.target().split("::").next().unwrap_or_default();
         *event.level() <= Level::INFO || OURS.contains(&of)
     });
+    // A line says all of it itself: the runtime's spans would only repeat the ids.
     let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time();
+    let lines = lines.with_current_span(false).with_span_list(false);
     tracing_subscriber::registry().with(lines.with_filter(harmless)).with(asked).init();
+}
+
+/// Answers Lambda's events with `answer` until the process ends; after each, writes what was counted in it.
+///
+/// # Errors
+/// When Lambda's runtime API is gone.
+pub async fn run<H, F>(emitter: Emitter, answer: H) -> Result<(), lambda_http::Error>
+where
+    H: Fn(Request) -> F,
+    F: Future<Output = Response<Body>> + Send,
+{
+    lambda_http::run(service_fn(|request| {
+        let answer = answer(request);
+        async move {
+            let answer = answer.await;
+            emitter.emit();
+            Ok::<_, lambda_http::Error>(answer)
+        }
+    }))
+    .await
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use tokio::time::Instant;
+use tokio::time::error::Elapsed;
 
 use crate::domain::time::Timestamp;
 
@@ -105,11 +106,13 @@ impl Deadline {
         fits
     }
 
-    /// Runs `work` until it is done or the time is up.
+    /// Runs `work` until it is done or the time is up. It is boxed, since a call to DynamoDB is a future of some
+    /// 20 KiB, which each caller's would carry along.
     ///
     /// # Errors
-    /// [`tokio::time::error::Elapsed`] when the time is up.
-    pub async fn run<T>(self, work: impl Future<Output = T>) -> Result<T, tokio::time::error::Elapsed> {
-        tokio::time::timeout_at(self.0, work).await
+    /// [`Elapsed`] when the time is up.
+    pub fn run<T>(self, work: impl Future<Output = T>) -> impl Future<Output = Result<T, Elapsed>> {
+        let work = Box::pin(work);
+        tokio::time::timeout_at(self.0, work)
     }
 }

@@ -27,6 +27,9 @@ use crate::secrets::Sourced;
 /// Courier's API, unless another address is set.
 const COURIER: &str = "https://api.courier.com";
 
+/// CloudWatch's namespace of the metrics, unless another one is set.
+const METRICS: &str = "countersign";
+
 /// What every function needs: this is all that verify does.
 #[derive(Clone, Debug)]
 pub struct Base {
@@ -40,6 +43,8 @@ pub struct Base {
     pub pepper: Sourced<Pepper>,
     /// The numbers. Those that the function does not read are the defaults.
     pub policy: Policy,
+    /// `METRICS_NAMESPACE`
+    pub metrics_namespace: String,
 }
 
 /// What a function needs that texts: this is all that send and resend do.
@@ -227,8 +232,10 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let otps_table = self.text("OTPS_TABLE");
         let pepper = self.sourced("OTP_PEPPER", "OTP_PEPPER_SECRET_ARN", pepper);
         let policy = self.policy_of_verify();
+        let metrics_namespace = self.optional("METRICS_NAMESPACE", namespace);
+        let metrics_namespace = metrics_namespace.unwrap_or_else(|| METRICS.to_owned());
         let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
-        Some(Base { aws, users_table, otps_table, pepper, policy })
+        Some(Base { aws, users_table, otps_table, pepper, policy, metrics_namespace })
     }
 
     fn aws(&mut self) -> Option<Aws> {
@@ -333,6 +340,15 @@ pub fn token(text: &str) -> Result<Token, String> {
 fn secret_arn(text: &str) -> Result<String, String> {
     let named = text.starts_with("arn:") && text.contains(":secretsmanager:");
     named.then(|| text.to_owned()).ok_or_else(|| "must be the ARN of a secret".to_owned())
+}
+
+/// A namespace as CloudWatch takes it. Those that begin with `AWS/` are its own.
+fn namespace(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#:".contains(&byte);
+    let valid = text.len() <= 255 && text.bytes().all(allowed) && !text.starts_with("AWS/");
+    valid
+        .then(|| text.to_owned())
+        .ok_or_else(|| "must be up to 255 letters, digits and .-_/#: and not begin with AWS/".to_owned())
 }
 
 /// An address of a server: `http` or `https`, without a slash at the end.

@@ -99,6 +99,15 @@ pub struct Text<'a> {
     pub until: Deadline,
 }
 
+/// How a text settled.
+#[derive(Debug)]
+pub struct Settled {
+    /// What is recorded of it.
+    pub delivery: Delivery,
+    /// The status of the last try's answer, if that was a refusal.
+    pub last_status: Option<u16>,
+}
+
 /// The leave to try a text. Unless one is tried, the next request gets it.
 #[derive(Debug)]
 pub struct Admission<'a> {
@@ -177,14 +186,16 @@ impl Courier {
     }
 
     /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
-    pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> Delivery {
+    pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> Settled {
         let begun = tokio::time::Instant::now();
         let deadline = deadline.within(LONGEST_DELIVERY);
         let mut tries = Tries::default();
+        let mut last_status;
         let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
             let token = lock(&self.token).clone();
             let reply = self.try_once(text, &token, tries.key_number(), deadline).await;
+            last_status = reply.refusal();
             if reply.refuses_the_token() && !token_is_fresh {
                 token_is_fresh = true;
                 if self.read_token_again(&token, deadline).await {
@@ -214,7 +225,7 @@ impl Courier {
             // Nothing was learnt of Courier, so the next text may try.
             (_, Blame::Unknown) => {}
         }
-        Delivery { outcome, request_id, tries: tries.made() }
+        Settled { delivery: Delivery { outcome, request_id, tries: tries.made() }, last_status }
     }
 
     /// Takes as long as a text, and sends none: what a username that nobody has gets.

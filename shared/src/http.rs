@@ -15,9 +15,13 @@ use serde::Serialize;
 
 pub use fields::Fields;
 
+use crate::boot::World;
 use crate::clock::{Clock, Deadline, Second};
 use crate::domain::address::SourceNetwork;
+use crate::domain::refusal::Refusal;
 use crate::error::{Error, causes};
+use crate::metrics;
+use crate::trace::{self, Seen, Step, Trace};
 
 /// The longest body that is read, in bytes: ten times what the longest valid signup needs in ASCII.
 pub const LONGEST_BODY: usize = 4_096;
@@ -37,6 +41,8 @@ pub struct Incoming {
     pub arrived: Second,
     /// When its answer must be there.
     pub deadline: Deadline,
+    /// What its operator is told of it.
+    pub trace: Trace,
     source: Option<SourceNetwork>,
 }
 
@@ -52,56 +58,115 @@ impl Incoming {
     }
 }
 
+/// How a call answers when it succeeds.
+#[derive(Clone, Copy, Debug)]
+pub struct Success {
+    /// The status.
+    pub status: StatusCode,
+    /// What the log calls it.
+    pub code: &'static str,
+}
+
+/// What the log calls the answer to a key that was answered before.
+const REPEATED: &str = "repeated";
+
 /// Reads `request`, lets `handle` do what it asks for, and answers; one line in the log says how it went.
-pub async fn respond<H, F, O>(
-    request: Request,
-    clock: &Clock,
-    success: StatusCode,
-    handle: H,
-) -> Response<Body>
+pub async fn respond<H, F, O>(request: Request, world: &World, success: Success, handle: H) -> Response<Body>
 where
     H: FnOnce(Incoming) -> F,
     F: Future<Output = Result<O, Error>>,
     O: Serialize,
 {
     let begun = tokio::time::Instant::now();
-    let id = request_id(&request);
-    let route = request.uri().path().to_owned();
-    let result = match read(&request, clock) {
+    let arrival = Arrival::of(&request, world);
+    let trace = Trace::of(&arrival.id);
+    let result = match read(&request, &world.clock, trace.clone()) {
         Ok(incoming) => handle(incoming).await,
         Err(error) => Err(error),
     };
-    let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    match &result {
-        Ok(_) => tracing::info!(request = id, route, status = success.as_u16(), milliseconds, "answered"),
-        Err(error) => {
-            let answer = error.answer();
-            let (status, code) = (answer.status.as_u16(), answer.code);
-            if answer.status.is_server_error() {
-                let causes = causes(error);
-                tracing::error!(request = id, route, status, code, milliseconds, causes, "failed");
-            } else {
-                tracing::info!(request = id, route, status, code, milliseconds, "refused");
-            }
+    if let Err(error) = &result {
+        metrics::refused(error);
+    }
+    log(&arrival, &trace.seen(), begun.elapsed(), result.as_ref().map(|_| success));
+    match result {
+        Ok(output) => answer::success(success.status, &output, &arrival.id),
+        Err(error) => answer::problem(&error, &arrival.id),
+    }
+}
+
+/// What is known of a request before it is read.
+struct Arrival {
+    id: String,
+    /// Lambda's id of the invocation, by which its own log lines are found.
+    invocation: Option<String>,
+    route: String,
+    cold: bool,
+}
+
+impl Arrival {
+    fn of(request: &Request, world: &World) -> Self {
+        let invocation = request.lambda_context_ref().map(|context| context.request_id.clone());
+        let invocation = invocation.filter(|id| !id.is_empty());
+        let gateway = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
+            _ => None,
+        };
+        let id = gateway.filter(|id| !id.is_empty()).or_else(|| invocation.clone());
+        Self {
+            id: id.unwrap_or_else(|| "unknown".to_owned()),
+            invocation,
+            route: request.uri().path().to_owned(),
+            cold: world.is_cold(),
         }
     }
-    match result {
-        Ok(output) => answer::success(success, &output, &id),
-        Err(error) => answer::problem(&error, &id),
+}
+
+/// Writes the one line of a request. Nothing in it is personal: a phone's region is as near as it comes.
+fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &Error>) {
+    macro_rules! line {
+        ($level:ident, $message:literal, $($own:tt)*) => {
+            tracing::$level!(
+                request = arrival.id,
+                invocation = arrival.invocation,
+                route = arrival.route,
+                $($own)*
+                cold = arrival.cold,
+                region = seen.region.as_ref().map(|region| region.as_str()),
+                delivery = seen.delivery,
+                milliseconds = trace::milliseconds(took),
+                hash_ms = seen.milliseconds(Step::Hash),
+                load_ms = seen.milliseconds(Step::Load),
+                store_ms = seen.milliseconds(Step::Store),
+                text_ms = seen.milliseconds(Step::Text),
+                record_ms = seen.milliseconds(Step::Record),
+                count_ms = seen.milliseconds(Step::Count),
+                try_ms = seen.milliseconds(Step::Try),
+                confirm_ms = seen.milliseconds(Step::Confirm),
+                $message
+            )
+        };
+    }
+    let error = match result {
+        Ok(Success { status, code }) => {
+            let code = if seen.repeated { REPEATED } else { code };
+            return line!(info, "answered", status = status.as_u16(), code,);
+        }
+        Err(error) => error,
+    };
+    let answer = error.answer();
+    let (status, code) = (answer.status.as_u16(), answer.code);
+    if answer.status.is_server_error() {
+        line!(error, "failed", status, code, causes = causes(error),);
+    } else {
+        let cap = match error {
+            Error::Refused(Refusal::RateLimited { cap, .. }) => Some(cap.name()),
+            _ => None,
+        };
+        line!(info, "refused", status, code, cap,);
     }
 }
 
-/// The gateway's id of the request, by which its log and ours are joined.
-fn request_id(request: &Request) -> String {
-    let gateway = match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-        _ => None,
-    };
-    let lambda = || request.lambda_context_ref().map(|context| context.request_id.clone());
-    gateway.or_else(lambda).filter(|id| !id.is_empty()).unwrap_or_else(|| "unknown".to_owned())
-}
-
-fn read(request: &Request, clock: &Clock) -> Result<Incoming, Error> {
+fn read(request: &Request, clock: &Clock, trace: Trace) -> Result<Incoming, Error> {
     let body: &[u8] = request.body();
     if !is_plain_json(request.headers()) {
         return Err(Error::UnsupportedMediaType);
@@ -114,6 +179,7 @@ fn read(request: &Request, clock: &Clock) -> Result<Incoming, Error> {
         fields: Fields::of(body, key)?,
         arrived: clock.now(),
         deadline: deadline(request),
+        trace,
         source: source(request),
     })
 }

@@ -7,10 +7,12 @@ use std::time::Duration;
 
 use rand::RngExt as _;
 use serde::Serialize;
+use tokio::time::Instant;
 
-use crate::boot::Texting;
+use crate::audit::{self, Event};
+use crate::boot::{Texting, World};
 use crate::clock::{Deadline, Second};
-use crate::courier::{Admission, Text};
+use crate::courier::{Admission, Settled, Text};
 use crate::domain::address::SourceNetwork;
 use crate::domain::challenge::{Call, Challenge, Delivery, Draft, Outcome, Status};
 use crate::domain::code::{Code, OtpId};
@@ -25,6 +27,7 @@ use crate::domain::username::Username;
 use crate::error::{Error, causes};
 use crate::http::{Fields, Incoming};
 use crate::store::Issued;
+use crate::trace::{Step, Trace};
 
 /// Kept from a request's time to record what became of its text.
 const RECORDING: Duration = Duration::from_secs(1);
@@ -50,6 +53,8 @@ pub struct Asked<'a> {
     pub arrived: Second,
     /// When the answer must be there.
     pub deadline: Deadline,
+    /// What its operator is told.
+    pub trace: &'a Trace,
 }
 
 impl Asked<'_> {
@@ -89,11 +94,7 @@ impl Otp {
                 Status::Confirmed => "CONFIRMED",
                 Status::Rejected => "REJECTED",
             },
-            delivery: match challenge.outcome() {
-                Outcome::Sent => "SENT",
-                Outcome::Failed => "FAILED",
-                Outcome::Unknown => "UNKNOWN",
-            },
+            delivery: delivered(challenge.outcome()),
             expires_at: challenge.valid_until().to_string(),
             expires_in: challenge.expires_in(),
             resend_after: challenge.resend_after(policy, now),
@@ -131,15 +132,17 @@ pub struct Accepted {
 pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> Result<Accepted, Error> {
     let world = &texting.world;
     let source = incoming.source();
-    let Incoming { fields, arrived, deadline, .. } = incoming;
+    let Incoming { fields, arrived, deadline, trace, .. } = incoming;
     let Input { username, key } = Input::read(fields)?;
     let (key, now) = (key.as_ref(), arrived.timestamp);
-    let asked = Asked { call, username: &username, key, source: source?, now, arrived, deadline };
+    let asked =
+        Asked { call, username: &username, key, source: source?, now, arrived, deadline, trace: &trace };
 
     let (user, drawn, next, admission) = loop {
-        let (user, before) = world.store.load(asked.username, asked.deadline).await?;
+        let (user, before) = trace.step(Step::Load, world.store.load(asked.username, asked.deadline)).await?;
         let user = user.filter(|user| user.exists(asked.now));
         if let Some(before) = before.as_ref().filter(|before| is_repeated(texting, asked, before)) {
+            trace.is_repeated();
             return Ok(accepted(texting, before, asked.now));
         }
         let drawn = Drawn::for_recipient(texting, asked, user.is_some());
@@ -151,24 +154,25 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
         let recipient =
             user.as_ref().map_or(Recipient::Nobody(asked.username), |user| Recipient::Phone(&user.mobile));
         let quota = Quota::of(recipient, asked.source, &world.pepper, &world.policy, asked.now);
-        let stored = world
-            .store
-            .issue(
-                &texting.limits,
-                asked.username,
-                before.as_ref(),
-                &next,
-                &quota,
-                asked.now,
-                asked.time_to_store(),
-            )
-            .await?;
-        match stored {
-            Issued::Stored => break (user, drawn, next, admission),
+        let store = world.store.issue(
+            &texting.limits,
+            asked.username,
+            before.as_ref(),
+            &next,
+            &quota,
+            asked.now,
+            asked.time_to_store(),
+        );
+        match trace.step(Step::Store, store).await? {
+            Issued::Stored => {
+                tell_issued(texting, asked, before.as_ref(), &next, user.is_some());
+                break (user, drawn, next, admission);
+            }
             Issued::Refused(refusal) => return Err(refusal.into()),
             Issued::Changed(row) => {
                 let row = row.as_deref();
                 if let Some(row) = row.filter(|row| is_repeated(texting, asked, row)) {
+                    trace.is_repeated();
                     return Ok(accepted(texting, row, asked.now));
                 }
                 // The row that won decides; only where it permits another code is it worth reading again.
@@ -183,6 +187,21 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
     }
 }
 
+/// Tells of a code that was stored, and of the one that it superseded, if that was live.
+fn tell_issued(
+    texting: &Texting,
+    asked: Asked<'_>,
+    before: Option<&Challenge>,
+    next: &Challenge,
+    to_a_phone: bool,
+) {
+    let World { pepper, policy, .. } = &texting.world;
+    if let Some(before) = before.filter(|before| before.is_live(pepper.id(), policy, asked.now)) {
+        audit::tell(asked.trace, before.id(), Event::CodeSuperseded { by: next.id() });
+    }
+    audit::tell(asked.trace, next.id(), Event::CodeIssued { call: asked.call, to_a_phone });
+}
+
 fn is_repeated(texting: &Texting, asked: Asked<'_>, challenge: &Challenge) -> bool {
     asked.key_hash(texting).is_some_and(|key| challenge.answered(asked.call, key, asked.now))
 }
@@ -190,6 +209,15 @@ fn is_repeated(texting: &Texting, asked: Asked<'_>, challenge: &Challenge) -> bo
 fn accepted(texting: &Texting, challenge: &Challenge, now: Timestamp) -> Accepted {
     let otp = Otp::of(challenge, &texting.world.policy, now);
     Accepted { success: true, message: message(challenge.outcome()), otp }
+}
+
+/// What programs read of a text's outcome.
+fn delivered(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "SENT",
+        Outcome::Failed => "FAILED",
+        Outcome::Unknown => "UNKNOWN",
+    }
 }
 
 /// What people read of a text's outcome.
@@ -236,16 +264,25 @@ pub async fn text_and_record(
     drawn: &Drawn,
     challenge: Challenge,
 ) -> Challenge {
-    let delivery = match user {
-        Some(user) => text(texting, asked, admission, user, drawn, &challenge).await,
-        None => texting.courier.pretend().await,
+    let Asked { username, now, deadline, trace, .. } = asked;
+    let delivery = if let Some(user) = user {
+        let text = text(texting, asked, admission, user, drawn, &challenge);
+        let begun = Instant::now();
+        let Settled { delivery, last_status } = text.await;
+        let took = begun.elapsed();
+        trace.took(Step::Text, took);
+        let Delivery { outcome, tries, .. } = delivery;
+        audit::tell(trace, challenge.id(), Event::TextSettled { outcome, tries, last_status, took });
+        trace.delivery(delivered(outcome));
+        delivery
+    } else {
+        trace.delivery("PRETENDED");
+        trace.step(Step::Text, texting.courier.pretend()).await
     };
-    let store = &texting.world.store;
-    let recorded =
-        store.record_delivery(asked.username, &challenge, &delivery, asked.now, asked.deadline).await;
-    if let Err(failure) = recorded {
-        let causes = causes(&failure);
-        tracing::warn!(otp = %challenge.id(), causes, "the delivery could not be recorded");
+    let record = texting.world.store.record_delivery(username, &challenge, &delivery, now, deadline);
+    if let Err(failure) = trace.step(Step::Record, record).await {
+        let (request, otp, causes) = (trace.request(), challenge.id(), causes(&failure));
+        tracing::warn!(request, %otp, causes, "the delivery could not be recorded");
     }
     challenge.delivered(delivery)
 }
@@ -257,7 +294,7 @@ async fn text(
     user: &User,
     drawn: &Drawn,
     challenge: &Challenge,
-) -> Delivery {
+) -> Settled {
     let length = usize::from(texting.world.policy.code_format.length);
     let template = Template::choose(&texting.app, texting.domain.as_ref(), &user.name, length);
     let text = Text {

@@ -7,12 +7,15 @@
 //! | [`courier`] | texting |
 //! | [`issuing`] | the story of a code, from the decision to the text |
 //! | [`http`] | event → parse → handle → answer |
+//! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
 //! | [`error`] | every refusal, and its status and code |
+//! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
+pub mod audit;
 pub mod boot;
 pub mod clock;
 pub mod config;
@@ -21,5 +24,7 @@ pub mod domain;
 pub mod error;
 pub mod http;
 pub mod issuing;
+pub mod metrics;
 pub mod secrets;
 pub mod store;
+pub mod trace;

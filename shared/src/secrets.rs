@@ -70,7 +70,7 @@ impl Secrets {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, Error> {
         let unreadable = |cause: String| Error::Unreadable { arn: arn.to_owned(), cause };
-        let answer = self.0.get_secret_value().secret_id(arn).send().await;
+        let answer = Box::pin(self.0.get_secret_value().secret_id(arn).send()).await;
         let answer = answer.map_err(|error| {
             unreadable(error.into_source().map_or_else(|e| e.to_string(), |source| source.to_string()))
         })?;

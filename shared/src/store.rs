@@ -78,6 +78,6 @@ impl Store {
     /// It is of no consequence whether that succeeds.
     pub async fn warm(&self) {
         let read = self.client.get_item().table_name(&self.otps).key("username", item::text("-"));
-        drop(read.send().await);
+        drop(Box::pin(read.send()).await);
     }
 }

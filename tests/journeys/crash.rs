@@ -5,7 +5,7 @@
 //! who know nothing of what died, go on.
 
 mod boundaries;
-mod witness;
+pub(crate) mod witness;
 
 use local::clock::Clock;
 use serde_json::{Value, json};

@@ -11,6 +11,7 @@ mod flow;
 mod guessing;
 mod likeness;
 mod names;
+mod operating;
 mod privacy;
 mod processes;
 mod readme;

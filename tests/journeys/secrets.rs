@@ -114,7 +114,7 @@ async fn text(texting: &Texting) -> Delivery {
     let now = Timestamp::from_second(i64::try_from(NOON).unwrap());
     let admission = texting.courier.admit(true, now).unwrap();
     let deadline = Deadline::after(std::time::Duration::from_secs(14));
-    texting.courier.send(admission, text, deadline).await
+    texting.courier.send(admission, text, deadline).await.delivery
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod audit;
 pub mod crowd;
+pub mod lines;
 pub mod proxy;
 pub mod runtime;
 pub mod service;

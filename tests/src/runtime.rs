@@ -192,19 +192,31 @@ impl Process {
         self.begin(body).answer().await
     }
 
+    /// Posts `body` with an idempotency key and waits for the answer.
+    pub async fn post_with_key(&self, body: &Value, key: &str) -> Answer {
+        self.begin_with(body, &[("idempotency-key", key)]).answer().await
+    }
+
     /// Posts `body` to the function and lets it work.
     ///
     /// # Panics
     /// When the template gives the function no route.
     pub fn begin(&self, body: &Value) -> Underway {
+        self.begin_with(body, &[])
+    }
+
+    fn begin_with(&self, body: &Value, headers: &[(&str, &str)]) -> Underway {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let id = format!("00000000-0000-4000-8000-{:012x}", COUNT.fetch_add(1, Ordering::Relaxed));
         let route = self.function.routes.first().expect("a route");
-        let request = Request::builder()
+        let mut request = Request::builder()
             .method(route.method.as_str())
             .uri(&route.path)
             .header("host", "api.example.com")
             .header("content-type", "application/json");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         let (parts, ()) = request.body(()).expect("a request").into_parts();
         let body = body.to_string();
         let now = Clock::System.millisecond();

@@ -1,13 +1,16 @@
 //! The Lambda function behind `POST /resend`.
 
-use lambda_http::{Error, run, service_fn};
+use lambda_http::Error;
 use shared::boot;
 use shared::clock::Clock;
 use shared::config::{self, Texting};
+use shared::metrics::Emitter;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     boot::log();
-    let texting = boot::Texting::connect(Texting::read(config::environment)?, Clock::system()).await?;
-    run(service_fn(async |request| Ok::<_, Error>(resend::answer(&texting, request).await))).await
+    let settings = Texting::read(config::environment)?;
+    let emitter = Emitter::start(&settings.base.metrics_namespace)?;
+    let texting = boot::Texting::connect(settings, Clock::system()).await?;
+    boot::run(emitter, |request| resend::answer(&texting, request)).await
 }

@@ -6,12 +6,14 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::boot::Texting;
 use shared::domain::challenge::Call;
-use shared::http;
+use shared::http::{self, Success};
 use shared::issuing::issue_again;
+
+/// What it answers when all goes well.
+const SUCCESS: Success = Success { status: StatusCode::ACCEPTED, code: "sent" };
 
 /// Answers one request.
 pub async fn answer(texting: &Texting, request: Request) -> Response<Body> {
-    let clock = &texting.world.clock;
-    http::respond(request, clock, StatusCode::ACCEPTED, |incoming| issue_again(texting, Call::Send, incoming))
+    http::respond(request, &texting.world, SUCCESS, |incoming| issue_again(texting, Call::Send, incoming))
         .await
 }

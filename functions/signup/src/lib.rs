@@ -4,6 +4,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use rand::RngExt as _;
 use serde::Serialize;
+use shared::audit::{self, Event};
 use shared::boot::Signup;
 use shared::domain::challenge::{Call, Challenge};
 use shared::domain::idempotency::IdempotencyKey;
@@ -16,9 +17,11 @@ use shared::domain::time::Timestamp;
 use shared::domain::user::{Status, User};
 use shared::domain::username::Username;
 use shared::error::Error;
-use shared::http::{self, Fields, Incoming};
+use shared::http::{self, Fields, Incoming, Success};
 use shared::issuing::{Asked, Drawn, Otp, message, text_and_record};
 use shared::store::SignedUp;
+use shared::trace::{Step, Trace};
+use tokio::time::Instant;
 
 /// What the call takes.
 #[derive(Debug)]
@@ -88,10 +91,12 @@ impl Output {
     }
 }
 
+/// What it answers when all goes well.
+const SUCCESS: Success = Success { status: StatusCode::CREATED, code: "signed_up" };
+
 /// Answers one request.
 pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
-    let clock = &signup.texting.world.clock;
-    http::respond(request, clock, StatusCode::CREATED, |incoming| handle(signup, incoming)).await
+    http::respond(request, &signup.texting.world, SUCCESS, |incoming| handle(signup, incoming)).await
 }
 
 /// Stores the user and the code if the name is free, texts, and records.
@@ -100,9 +105,10 @@ pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
 /// The refusals of the API's table for signup.
 pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error> {
     let source = incoming.source();
-    let Incoming { fields, arrived, deadline, .. } = incoming;
+    let Incoming { fields, arrived, deadline, trace, .. } = incoming;
     let now = arrived.timestamp;
     let input = Input::read(fields, signup)?;
+    trace.phone_is_in(input.mobile.region());
     let source = source?;
     let Signup { texting, regions: _ } = signup;
     let (world, policy) = (&texting.world, &texting.world.policy);
@@ -114,12 +120,13 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
         now,
         arrived,
         deadline,
+        trace: &trace,
     };
 
     let admission = match texting.courier.admit(true, now) {
         Ok(admission) => admission,
         Err(retry_after) => {
-            let (user, _) = world.store.load(&input.username, deadline).await?;
+            let (user, _) = trace.step(Step::Load, world.store.load(&input.username, deadline)).await?;
             return match repeated(signup, asked, &input, user.as_ref()).await? {
                 Some(output) => Ok(output),
                 None => Err(Error::SmsUnavailable { retry_after }),
@@ -133,13 +140,18 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
         username: input.username.clone(),
         name: input.name.clone(),
         mobile: input.mobile.clone(),
-        password_hash: hash(&input.password),
+        password_hash: hash(&input.password, &trace),
         status: Status::Pending { expires_at: now.plus(policy.signup_ttl) },
         created_at: now,
     };
     let quota = Quota::of(Recipient::Phone(&user.mobile), source, &world.pepper, policy, now);
-    match world.store.sign_up(&texting.limits, &user, &challenge, &quota, now, asked.time_to_store()).await? {
-        SignedUp::Stored => {}
+    let store = world.store.sign_up(&texting.limits, &user, &challenge, &quota, now, asked.time_to_store());
+    match trace.step(Step::Store, store).await? {
+        SignedUp::Stored => {
+            audit::tell(&trace, challenge.id(), Event::UserCreated);
+            let issued = Event::CodeIssued { call: Call::Signup, to_a_phone: true };
+            audit::tell(&trace, challenge.id(), issued);
+        }
         SignedUp::Refused(refusal) => return Err(refusal.into()),
         SignedUp::Taken(owner) => {
             if let Some(output) = repeated(signup, asked, &input, Some(&owner)).await? {
@@ -164,20 +176,23 @@ async fn repeated(
     else {
         return Ok(None);
     };
-    let newest = texting.world.store.challenge(asked.username, asked.deadline).await?;
+    let newest = texting.world.store.challenge(asked.username, asked.deadline);
+    let newest = asked.trace.step(Step::Load, newest).await?;
     let Some(newest) = newest.filter(|newest| newest.answered(Call::Signup, key, asked.now)) else {
         return Ok(None);
     };
     if !tokio::task::block_in_place(|| input.made(owner)) {
         return Err(Refusal::IdempotencyMismatch.into());
     }
+    asked.trace.is_repeated();
     Ok(Some(Output::of(owner, &newest, signup, asked.now)))
 }
 
 /// Refuses a taken name, and counts that against the address: names must not be looked up without end.
 async fn refuse_taken(signup: &Signup, asked: Asked<'_>, quota: &Quota) -> Error {
     let Some(address) = &quota.address else { return Refusal::UsernameTaken.into() };
-    match signup.texting.limits.count_one(address, asked.deadline).await {
+    let count = signup.texting.limits.count_one(address, asked.deadline);
+    match asked.trace.step(Step::Count, count).await {
         Ok(true) => Refusal::UsernameTaken.into(),
         Ok(false) => {
             let retry_after = asked.now.until(address.ends_at);
@@ -188,6 +203,9 @@ async fn refuse_taken(signup: &Signup, asked: Asked<'_>, quota: &Quota) -> Error
 }
 
 /// Hashes a password under a fresh salt, without holding up the other tasks of this thread.
-fn hash(password: &Password) -> PasswordHash {
-    tokio::task::block_in_place(|| password.hash(rand::rng().random()))
+fn hash(password: &Password, trace: &Trace) -> PasswordHash {
+    let begun = Instant::now();
+    let hash = tokio::task::block_in_place(|| password.hash(rand::rng().random()));
+    trace.took(Step::Hash, begun.elapsed());
+    hash
 }

@@ -1,13 +1,16 @@
 //! The Lambda function behind `POST /signup`.
 
-use lambda_http::{Error, run, service_fn};
+use lambda_http::Error;
 use shared::boot;
 use shared::clock::Clock;
 use shared::config::{self, Signup};
+use shared::metrics::Emitter;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     boot::log();
-    let signup = boot::Signup::connect(Signup::read(config::environment)?, Clock::system()).await?;
-    run(service_fn(async |request| Ok::<_, Error>(signup::answer(&signup, request).await))).await
+    let settings = Signup::read(config::environment)?;
+    let emitter = Emitter::start(&settings.texting.base.metrics_namespace)?;
+    let signup = boot::Signup::connect(settings, Clock::system()).await?;
+    boot::run(emitter, |request| signup::answer(&signup, request)).await
 }

@@ -3,14 +3,16 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
+use shared::audit::{self, Event};
 use shared::boot::World;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::refusal::Refusal;
 use shared::domain::username::Username;
 use shared::error::Error;
-use shared::http::{self, Fields, Incoming};
+use shared::http::{self, Fields, Incoming, Success};
 use shared::store::{Confirmed, Try};
+use shared::trace::Step;
 
 /// What the call takes.
 #[derive(Debug)]
@@ -44,9 +46,19 @@ struct Verified {
     status: &'static str,
 }
 
+impl Output {
+    fn of(username: &Username) -> Self {
+        let user = Verified { username: username.as_str().to_owned(), status: "VERIFIED" };
+        Self { success: true, message: "User verified", user }
+    }
+}
+
+/// What it answers when all goes well.
+const SUCCESS: Success = Success { status: StatusCode::OK, code: "verified" };
+
 /// Answers one request.
 pub async fn answer(world: &World, request: Request) -> Response<Body> {
-    http::respond(request, &world.clock, StatusCode::OK, |incoming| handle(world, incoming)).await
+    http::respond(request, world, SUCCESS, |incoming| handle(world, incoming)).await
 }
 
 /// Takes a try, compares, and confirms: a guess is paid for before it is compared.
@@ -55,34 +67,46 @@ pub async fn answer(world: &World, request: Request) -> Response<Body> {
 /// The refusals of the API's table for verify.
 pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> {
     let World { store, pepper, policy, .. } = world;
-    let Incoming { fields, arrived, deadline, .. } = incoming;
+    let Incoming { fields, arrived, deadline, trace, .. } = incoming;
     let now = arrived.timestamp;
     let Input { username, otp, otp_id } = Input::read(fields, world)?;
 
-    let challenge = match store.take_try(&username, otp_id, pepper.id(), policy, now, deadline).await? {
+    let attempt = store.take_try(&username, otp_id, pepper.id(), policy, now, deadline);
+    let challenge = match trace.step(Step::Try, attempt).await? {
         Try::Taken(challenge) => challenge,
         Try::Refused(row) => {
             return Err(Challenge::why_no_try(row.as_deref(), otp_id, pepper.id(), policy, now).into());
         }
     };
-    let attempts_remaining = challenge.attempts_remaining(policy);
-    match challenge.judge(&otp, &username, pepper) {
-        Verdict::Right => {}
-        Verdict::Refused(Wrong::AlreadyUsed) => return Err(Refusal::OtpAlreadyUsed.into()),
-        Verdict::Refused(Wrong::Superseded) => {
-            return Err(Refusal::OtpSuperseded { attempts_remaining: Some(attempts_remaining) }.into());
+    let remaining = challenge.attempts_remaining(policy);
+    let (refused, row) = match challenge.judge(&otp, &username, pepper) {
+        Verdict::Refused(wrong) => (why_wrong(wrong, remaining), Some(challenge)),
+        Verdict::Right => {
+            let confirmed = store.confirm(&username, &challenge, now, deadline);
+            match trace.step(Step::Confirm, confirmed).await? {
+                Confirmed::Done => {
+                    audit::tell(&trace, challenge.id(), Event::CodeConfirmed);
+                    audit::tell(&trace, challenge.id(), Event::UserVerified);
+                    return Ok(Output::of(&username));
+                }
+                Confirmed::Changed(row) => {
+                    (Challenge::why_not_confirmed(row.as_deref(), challenge.id(), policy, now), row)
+                }
+                Confirmed::NoUser => (Refusal::OtpNotFound, Some(challenge)),
+            }
         }
-        Verdict::Refused(Wrong::NoMatch) => return Err(Refusal::InvalidOtp { attempts_remaining }.into()),
+    };
+    // No later try can bring the run of failures to its cap: none is taken any more.
+    if let Some(row) = row.filter(|row| row.is_locked(policy)) {
+        audit::tell(&trace, row.id(), Event::UserLocked);
     }
-    match store.confirm(&username, &challenge, now, deadline).await? {
-        Confirmed::Done => Ok(Output {
-            success: true,
-            message: "User verified",
-            user: Verified { username: username.as_str().to_owned(), status: "VERIFIED" },
-        }),
-        Confirmed::Changed(row) => {
-            Err(Challenge::why_not_confirmed(row.as_deref(), challenge.id(), policy, now).into())
-        }
-        Confirmed::NoUser => Err(Refusal::OtpNotFound.into()),
+    Err(refused.into())
+}
+
+fn why_wrong(wrong: Wrong, attempts_remaining: u32) -> Refusal {
+    match wrong {
+        Wrong::AlreadyUsed => Refusal::OtpAlreadyUsed,
+        Wrong::Superseded => Refusal::OtpSuperseded { attempts_remaining: Some(attempts_remaining) },
+        Wrong::NoMatch => Refusal::InvalidOtp { attempts_remaining },
     }
 }

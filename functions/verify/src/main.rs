@@ -1,13 +1,16 @@
 //! The Lambda function behind `POST /verify`.
 
-use lambda_http::{Error, run, service_fn};
+use lambda_http::Error;
 use shared::boot::{self, World};
 use shared::clock::Clock;
 use shared::config::{self, Base};
+use shared::metrics::Emitter;
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     boot::log();
-    let world = World::connect(Base::read(config::environment)?, Clock::system()).await?;
-    run(service_fn(async |request| Ok::<_, Error>(verify::answer(&world, request).await))).await
+    let settings = Base::read(config::environment)?;
+    let emitter = Emitter::start(&settings.metrics_namespace)?;
+    let world = World::connect(settings, Clock::system()).await?;
+    boot::run(emitter, |request| verify::answer(&world, request)).await
 }

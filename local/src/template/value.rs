@@ -8,6 +8,9 @@ use serde_norway::value::TaggedValue;
 
 use super::Setting;
 
+/// What this machine calls the stack.
+const STACK: &str = "countersign";
+
 /// A parameter, of which only the default matters here.
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -54,6 +57,9 @@ impl Scope<'_> {
         let name = text(name).ok_or("refers to something without a name")?;
         if name == "AWS::NoValue" {
             return Ok(Setting::Optional);
+        }
+        if name == "AWS::StackName" {
+            return Ok(Setting::Value(STACK.to_owned()));
         }
         if let Some(table) = self.tables.get(&name) {
             return Ok(Setting::Value(table.clone()));

@@ -127,6 +127,7 @@ fn every_empty_setting_is_named_at_once() {
         "DAILY_SMS_BUDGET",
         "LIMITS_TABLE",
         "MAX_CONSECUTIVE_FAILURES",
+        "METRICS_NAMESPACE",
         "OTPS_TABLE",
         "OTP_ALPHABET",
         "OTP_DOMAIN",
@@ -177,6 +178,7 @@ fn malformed_settings_are_named_at_once_without_their_values() {
         ("AWS_ENDPOINT_URL_DYNAMODB", "ftp://canary"),
         ("COURIER_BASE_URL", "https://canary.example/?q"),
         ("COURIER_TOKEN", "a canary"),
+        ("METRICS_NAMESPACE", "AWS/canary"),
         ("OTP_ALPHABET", "canary"),
         ("OTP_DOMAIN", "https://canary"),
         ("OTP_LENGTH", "canary"),
@@ -189,6 +191,17 @@ fn malformed_settings_are_named_at_once_without_their_values() {
     }
     assert_eq!(message.matches("; ").count(), given.len() - 1, "{message}");
     assert!(!message.contains("canary"), "{message}");
+}
+
+#[test]
+fn a_namespace_is_one_of_cloudwatchs() {
+    assert_eq!(signup(&[]).texting.base.metrics_namespace, "countersign");
+    let Signup { texting, .. } = signup(&[("METRICS_NAMESPACE", "countersign-1/eu_west.#:")]);
+    assert_eq!(texting.base.metrics_namespace, "countersign-1/eu_west.#:");
+    for namespace in ["a b", "ä", "AWS/Lambda", "\"", &"a".repeat(256)] {
+        let fault = message(&[("METRICS_NAMESPACE", namespace)]);
+        assert!(fault.contains("METRICS_NAMESPACE must be up to 255 letters"), "{fault}");
+    }
 }
 
 #[test]

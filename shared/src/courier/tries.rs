@@ -36,6 +36,14 @@ pub(super) enum Reply {
 }
 
 impl Reply {
+    /// The status by which Courier refused.
+    pub(super) fn refusal(&self) -> Option<u16> {
+        match self {
+            Self::Refused { status, .. } => Some(status.as_u16()),
+            Self::Accepted(_) | Self::NotSent | Self::NoAnswer | Self::CutShort | Self::TooLate => None,
+        }
+    }
+
     /// Whether Courier does not know the token.
     pub(super) fn refuses_the_token(&self) -> bool {
         matches!(self, Self::Refused { status: StatusCode::UNAUTHORIZED, .. })

@@ -64,3 +64,15 @@ pub enum Cap {
     /// Codes per source address and clock hour.
     Address,
 }
+
+impl Cap {
+    /// Its name in logs.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Username => "username",
+            Self::Phone => "phone",
+            Self::Address => "address",
+        }
+    }
+}

@@ -85,7 +85,7 @@ fn list<'a>(row: &'a Row, attribute: &str) -> Vec<&'a Row> {
 }
 
 /// Moves what stands in a row about a username's codes `seconds` into the past, as if that time had gone by.
-pub(super) async fn age(service: &Service, username: &str, seconds: i64) {
+pub(crate) async fn age(service: &Service, username: &str, seconds: i64) {
     let earlier =
         |row: &Row, attribute: &str| AttributeValue::N((number(row, attribute) - seconds).to_string());
     let row = service.otp(username).await.expect("a row");

@@ -36,6 +36,7 @@ pub(super) fn captured() -> Log {
     let log = Log::default();
     let writer = log.clone();
     let format = tracing_subscriber::fmt().json().flatten_event(true).without_time();
+    let format = format.with_current_span(false).with_span_list(false);
     format.with_env_filter(EnvFilter::new(LEVELS)).with_writer(move || writer.clone()).init();
     log
 }

@@ -1,0 +1,170 @@
+//! What is counted for the operator, in CloudWatch's Embedded Metric Format.
+//!
+//! A metric is counted wherever it happens, and written by an [`Emitter`] when the request ends. Where there is none,
+//! as in `local`, counting does nothing. Nothing here asks DynamoDB for anything.
+
+use std::io::{self, Write as _};
+use std::time::Duration;
+
+use ::metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
+use metrics_cloudwatch_embedded::{Builder, Collector};
+use thiserror::Error;
+
+use crate::audit::Event;
+use crate::domain::challenge::Outcome;
+use crate::domain::refusal::Refusal;
+use crate::error;
+
+/// The one dimension: which refusal, by the `code` of the answer.
+pub const REASON: &str = "Reason";
+
+/// A metric, by its name in CloudWatch.
+///
+/// All but [`Metric::Refusals`] have no dimension, so a funnel is a sum and not a search.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Metric {
+    /// Codes stored for a phone: what the day's budget counts.
+    CodesIssued,
+    /// Codes stored for a username that nobody has, which no phone receives.
+    CodesToNobody,
+    /// Texts that Courier took.
+    TextsAccepted,
+    /// Texts that surely were not sent.
+    TextsFailed,
+    /// Texts that may have been sent.
+    TextsUnknown,
+    /// How long a text took with all its tries, in milliseconds.
+    TextTime,
+    /// Right codes, each of which verified its user.
+    CodesConfirmed,
+    /// Wrong or superseded codes that cost a try.
+    WrongCodes,
+    /// Usernames that were locked.
+    UsersLocked,
+    /// Requests that did not get what they asked for, by [`REASON`].
+    Refusals,
+}
+
+impl Metric {
+    /// All of them.
+    pub const ALL: [Self; 10] = [
+        Self::CodesIssued,
+        Self::CodesToNobody,
+        Self::TextsAccepted,
+        Self::TextsFailed,
+        Self::TextsUnknown,
+        Self::TextTime,
+        Self::CodesConfirmed,
+        Self::WrongCodes,
+        Self::UsersLocked,
+        Self::Refusals,
+    ];
+
+    /// Its name in CloudWatch.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::CodesIssued => "CodesIssued",
+            Self::CodesToNobody => "CodesToNobody",
+            Self::TextsAccepted => "TextsAccepted",
+            Self::TextsFailed => "TextsFailed",
+            Self::TextsUnknown => "TextsUnknown",
+            Self::TextTime => "TextTime",
+            Self::CodesConfirmed => "CodesConfirmed",
+            Self::WrongCodes => "WrongCodes",
+            Self::UsersLocked => "UsersLocked",
+            Self::Refusals => "Refusals",
+        }
+    }
+
+    /// The dimension that it has.
+    #[must_use]
+    pub const fn dimension(self) -> Option<&'static str> {
+        match self {
+            Self::Refusals => Some(REASON),
+            _ => None,
+        }
+    }
+
+    fn count(self) {
+        counter!(self.name()).increment(1);
+    }
+}
+
+/// Counts a change of state.
+pub(crate) fn changed(event: Event) {
+    match event {
+        Event::CodeIssued { to_a_phone: true, .. } => Metric::CodesIssued.count(),
+        Event::CodeIssued { to_a_phone: false, .. } => Metric::CodesToNobody.count(),
+        Event::TextSettled { outcome, took, .. } => {
+            match outcome {
+                Outcome::Sent => Metric::TextsAccepted.count(),
+                Outcome::Failed => Metric::TextsFailed.count(),
+                Outcome::Unknown => Metric::TextsUnknown.count(),
+            }
+            text_took(took);
+        }
+        Event::CodeConfirmed => Metric::CodesConfirmed.count(),
+        Event::UserLocked => Metric::UsersLocked.count(),
+        Event::UserCreated | Event::CodeSuperseded { .. } | Event::UserVerified => {}
+    }
+}
+
+fn text_took(time: Duration) {
+    histogram!(Metric::TextTime.name()).record(time.as_secs_f64() * 1_000.0);
+}
+
+/// Counts a request that is refused or failed.
+pub(crate) fn refused(error: &error::Error) {
+    counter!(Metric::Refusals.name(), REASON => error.answer().code).increment(1);
+    if let error::Error::Refused(
+        Refusal::InvalidOtp { .. } | Refusal::OtpSuperseded { attempts_remaining: Some(_) },
+    ) = error
+    {
+        Metric::WrongCodes.count();
+    }
+}
+
+/// Why nothing can be counted.
+#[derive(Debug, Error)]
+#[error("metrics cannot be counted: {0}")]
+pub struct NotStarted(String);
+
+/// Writes what was counted.
+#[derive(Clone, Copy)]
+pub struct Emitter(&'static Collector);
+
+impl Emitter {
+    /// Begins to count, for the namespace `namespace`. Once in a process.
+    ///
+    /// # Errors
+    /// When counting has begun already.
+    pub fn start(namespace: &str) -> Result<Self, NotStarted> {
+        let builder = Builder::new().cloudwatch_namespace(namespace.to_owned());
+        let collector = builder.init().map_err(|error| NotStarted(error.to_string()))?;
+        for metric in Metric::ALL {
+            match metric {
+                Metric::TextTime => describe_histogram!(metric.name(), Unit::Milliseconds, ""),
+                _ => describe_counter!(metric.name(), Unit::Count, ""),
+            }
+        }
+        Ok(Self(collector))
+    }
+
+    /// Writes what was counted since the last time to standard output: a line of its own for each set of dimensions,
+    /// all of them at once, so that no line of the log comes between. Nothing counted is nothing written.
+    pub fn emit(self) {
+        let mut lines = Vec::new();
+        // An answer is worth more than its metrics.
+        let written = self.0.flush(&mut lines).and_then(|()| io::stdout().lock().write_all(&lines));
+        if let Err(error) = written {
+            tracing::warn!(%error, "metrics could not be written");
+        }
+    }
+}
+
+impl std::fmt::Debug for Emitter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Emitter")
+    }
+}

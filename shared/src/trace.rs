@@ -1,0 +1,131 @@
+//! What is seen of one request on its way: how long its steps took, and what the line in the log says besides.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::domain::phone::Region;
+
+/// The parts of a request that take time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Hashing the password.
+    Hash,
+    /// Reading what is known of the username.
+    Load,
+    /// The transaction that stores a code.
+    Store,
+    /// Texting, all tries and pauses together, or waiting as long.
+    Text,
+    /// Recording what became of the text.
+    Record,
+    /// Counting a signup that was refused.
+    Count,
+    /// Taking a try at a code.
+    Try,
+    /// Confirming a code.
+    Confirm,
+}
+
+/// How many there are.
+const STEPS: usize = Step::Confirm as usize + 1;
+
+/// What is seen of one request. Clones are of the same request.
+#[derive(Clone, Debug)]
+pub struct Trace {
+    request: Arc<str>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What was seen so far.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Seen {
+    steps: [Option<Duration>; STEPS],
+    /// Where the phone is.
+    pub(crate) region: Option<Region>,
+    /// What became of the text.
+    pub(crate) delivery: Option<&'static str>,
+    /// Whether the answer is that of an earlier request with the same key.
+    pub(crate) repeated: bool,
+}
+
+impl Seen {
+    /// How long a step took, if the request came to it. One that was taken several times counts with its sum.
+    pub(crate) fn milliseconds(&self, step: Step) -> Option<u64> {
+        self.steps[step as usize].map(milliseconds)
+    }
+}
+
+/// A duration as the log has it.
+pub(crate) fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Trace {
+    /// The trace of the request that the gateway calls `request`.
+    #[must_use]
+    pub fn of(request: &str) -> Self {
+        Self { request: request.into(), seen: Arc::default() }
+    }
+
+    /// The gateway's name for the request.
+    #[must_use]
+    pub fn request(&self) -> &str {
+        &self.request
+    }
+
+    /// Does the `work` of a step and takes its time.
+    pub async fn step<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
+        let begun = Instant::now();
+        let done = work.await;
+        self.took(step, begun.elapsed());
+        done
+    }
+
+    /// Takes note that `step` took `time`.
+    pub fn took(&self, step: Step, time: Duration) {
+        *self.lock().steps[step as usize].get_or_insert_default() += time;
+    }
+
+    /// Takes note of where the phone is.
+    pub fn phone_is_in(&self, region: Option<Region>) {
+        self.lock().region = region;
+    }
+
+    /// Takes note of what became of the text.
+    pub(crate) fn delivery(&self, delivery: &'static str) {
+        self.lock().delivery = Some(delivery);
+    }
+
+    /// Takes note that the answer is that of an earlier request with the same key.
+    pub fn is_repeated(&self) {
+        self.lock().repeated = true;
+    }
+
+    /// What was seen so far.
+    pub(crate) fn seen(&self) -> Seen {
+        self.lock().clone()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_step_counts_with_all_of_its_time() {
+        let trace = Trace::of("request");
+        trace.took(Step::Load, Duration::from_micros(3_600));
+        trace.clone().took(Step::Load, Duration::from_micros(3_600));
+        trace.took(Step::Confirm, Duration::ZERO);
+        let seen = trace.seen();
+        assert_eq!(seen.milliseconds(Step::Load), Some(7));
+        assert_eq!(seen.milliseconds(Step::Confirm), Some(0));
+        assert_eq!(seen.milliseconds(Step::Store), None);
+    }
+}

@@ -1,0 +1,229 @@
+//! What an operator reads: one line per request, one per change of state, and metrics, from the real processes.
+
+mod metrics;
+mod template;
+
+use std::collections::BTreeSet;
+
+use local::courier::{Behaviour, Script};
+use serde_json::{Value, json};
+use tests::answer::Answer;
+use tests::lines::{Lines, members};
+use tests::proxy::{Fault, Match, Operation};
+use tests::runtime::{Functions, Process, named};
+use tests::service::{Service, signup};
+
+use crate::crash::witness::age;
+
+const README: &str = include_str!("../../README.md");
+
+const ADA: &str = "+12025550143";
+const BOB: &str = "+12025550144";
+const EVE: &str = "+12025550145";
+
+const SETTINGS: &[(&str, &str)] = &[
+    ("CODES_PER_ADDRESS_PER_HOUR", "0"),
+    ("CODES_PER_USERNAME_PER_HOUR", "3"),
+    ("MAX_CONSECUTIVE_FAILURES", "3"),
+];
+
+/// The four functions on one service.
+struct All {
+    service: Service,
+    signup: Process,
+    send: Process,
+    resend: Process,
+    verify: Process,
+}
+
+impl All {
+    async fn start() -> Self {
+        let service = Service::with(SETTINGS).await;
+        let functions = Functions::of(&service, SETTINGS);
+        let (signup, send, resend, verify) = tokio::join!(
+            functions.start("signup"),
+            functions.start("send"),
+            functions.start("resend"),
+            functions.start("verify")
+        );
+        Self { service, signup, send, resend, verify }
+    }
+
+    async fn type_code(&self, username: &str, code: &str) -> Answer {
+        self.verify.post(&json!({ "username": username, "otp": code })).await
+    }
+
+    /// Ends them all, and answers what signup, send, resend and verify wrote.
+    async fn end(self) -> [Lines; 4] {
+        [
+            Lines::of(&self.signup.kill().await),
+            Lines::of(&self.send.kill().await),
+            Lines::of(&self.resend.kill().await),
+            Lines::of(&self.verify.kill().await),
+        ]
+    }
+}
+
+/// The first column of the README's table that begins with the row `header`, each name in it.
+fn documented(header: &str) -> BTreeSet<&'static str> {
+    let (_, table) = README.split_once(header).unwrap_or_else(|| panic!("the README has no table {header}"));
+    let rows = table.trim_start_matches('\n').lines().skip(1).take_while(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.split('|').nth(1));
+    cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
+}
+
+/// Status, code, and the members beyond those that every line has.
+fn told(line: &Value) -> String {
+    let mut own = members(line);
+    for member in [
+        "cold",
+        "code",
+        "invocation",
+        "level",
+        "message",
+        "milliseconds",
+        "request",
+        "route",
+        "status",
+        "target",
+    ] {
+        assert!(own.remove(member), "{member} is missing in {line}");
+    }
+    let own: Vec<_> = own.into_iter().collect();
+    format!("{} {}: {}", line["status"], line["code"].as_str().unwrap_or_default(), own.join(" "))
+}
+
+/// What the events of a process were, without ids.
+fn events(lines: &Lines) -> Vec<&str> {
+    lines.events.iter().filter_map(|event| event["event"].as_str()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_outcome_leaves_one_line_with_the_documented_members() {
+    let all = All::start().await;
+    let ada = signup("ada", ADA);
+    let first = all.signup.post_with_key(&ada, "key").await;
+    all.signup.post_with_key(&ada, "key").await;
+    all.signup.post(&ada).await;
+    all.signup.post(&json!([])).await;
+    all.send.post(&named("ada")).await;
+    all.send.post(&named("nobody")).await;
+    all.resend.post(&named("ada")).await;
+    for _ in 0..2 {
+        age(&all.service, "ada", 60).await;
+        all.resend.post(&named("ada")).await;
+    }
+    all.resend.post(&named("ada")).await;
+    let wrong = all.service.wrong_code(ADA, 0);
+    all.type_code("ada", &wrong).await;
+    all.type_code("ada", &all.service.code_to(ADA)).await;
+    let refused = Fault::Refuse { status: 400, error: "ValidationException" };
+    all.service.proxy.inject(Match::every(Operation::UpdateItem), refused);
+    all.type_code("ada", &wrong).await;
+    all.service.proxy.clear_faults();
+
+    let lines = all.end().await;
+    let [signup, send, resend, verify] =
+        lines.each_ref().map(|lines| lines.requests.iter().map(told).collect::<Vec<_>>());
+    assert_eq!(
+        signup,
+        [
+            "201 signed_up: delivery hash_ms record_ms region store_ms text_ms",
+            "201 repeated: hash_ms load_ms region store_ms",
+            "409 username_taken: hash_ms region store_ms",
+            "400 invalid_request: ",
+        ]
+    );
+    assert_eq!(send, ["409 otp_pending: load_ms", "202 sent: delivery load_ms record_ms store_ms text_ms"]);
+    assert_eq!(
+        resend,
+        [
+            "429 resend_too_soon: load_ms",
+            "202 sent: delivery load_ms record_ms store_ms text_ms",
+            "202 sent: delivery load_ms record_ms store_ms text_ms",
+            "429 rate_limited: cap load_ms",
+        ]
+    );
+    assert_eq!(
+        verify,
+        ["422 invalid_otp: try_ms", "200 verified: confirm_ms try_ms", "500 internal: causes try_ms"]
+    );
+
+    for lines in &lines {
+        let cold: Vec<_> = lines.requests.iter().filter(|line| line["cold"] == true).collect();
+        assert_eq!(cold, [&lines.requests[0]], "the first request of a process, and only that");
+    }
+    let [signup, send, resend, verify] = &lines;
+    assert_eq!(signup.requests[0]["request"].as_str(), first.headers.get("x-request-id").map(String::as_str));
+    assert_eq!(signup.requests[0]["region"], "US");
+    assert_eq!(signup.requests[0]["delivery"], "SENT");
+    assert_eq!(send.requests[1]["delivery"], "PRETENDED");
+    assert_eq!(resend.requests[3]["cap"], "username");
+    let failed = &verify.requests[2];
+    assert_eq!((failed["level"].as_str(), failed["message"].as_str()), (Some("ERROR"), Some("failed")));
+    assert!(failed["causes"].as_str().unwrap().contains("take a try: ValidationException"), "{failed}");
+
+    let documented = documented("| member of a request's line | what |\n");
+    let mut seen = BTreeSet::new();
+    for line in lines.iter().flat_map(|lines| &lines.requests) {
+        seen.extend(members(line).into_iter().map(str::to_owned));
+    }
+    let undocumented: Vec<_> = seen.iter().filter(|member| !documented.contains(member.as_str())).collect();
+    assert!(undocumented.is_empty(), "the README does not name {undocumented:?}");
+    let unseen: Vec<_> = documented.iter().filter(|member| !seen.contains(**member)).collect();
+    // Only a refused signup that counts has it, and here no address does.
+    assert_eq!(unseen, [&"count_ms"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_change_of_state_leaves_an_event() {
+    let all = All::start().await;
+    all.signup.post(&signup("ada", ADA)).await;
+    let first = all.service.code_to(ADA);
+    age(&all.service, "ada", 60).await;
+    let second = all.resend.post(&named("ada")).await;
+    all.type_code("ada", &first).await;
+    all.type_code("ada", &all.service.code_to(ADA)).await;
+    all.send.post(&named("nobody")).await;
+    all.service.courier().play(Script::of([Behaviour::answer(400)]));
+    let failed = all.signup.post(&signup("bob", BOB)).await;
+    assert_eq!(failed.body["otp"]["delivery"], "FAILED");
+    all.service.courier().play(Script::always(Behaviour::answer(504)));
+    let unknown = all.send.post(&named("bob")).await;
+    assert_eq!(unknown.body["otp"]["delivery"], "UNKNOWN");
+    all.service.courier().play(Script::default());
+    all.signup.post(&signup("eve", EVE)).await;
+    for nth in 0..4 {
+        all.type_code("eve", &all.service.wrong_code(EVE, nth)).await;
+    }
+
+    let [signup, send, resend, verify] = all.end().await;
+    let of_signup = |text| ["user_created", "code_issued", text];
+    assert_eq!(events(&signup), ["text_accepted", "text_failed", "text_accepted"].map(of_signup).concat());
+    assert_eq!(events(&resend), ["code_superseded", "code_issued", "text_accepted"]);
+    assert_eq!(events(&send), ["code_issued", "code_issued", "text_unknown"]);
+    assert_eq!(events(&verify), ["code_confirmed", "user_verified", "user_locked"]);
+
+    // Each names the challenge of the answer, and the request.
+    assert_eq!(resend.events[0]["by"], second.body["otp"]["id"]);
+    assert_eq!(resend.events[1]["otp"], second.body["otp"]["id"]);
+    assert_eq!(verify.events[0]["otp"], second.body["otp"]["id"]);
+    assert_eq!(resend.events[0]["otp"], signup.events[1]["otp"]);
+    assert_eq!(resend.events[1]["request"], resend.requests[0]["request"]);
+    assert_eq!(
+        (&send.events[0]["recipient"], &send.events[1]["recipient"]),
+        (&json!("nobody"), &json!("phone"))
+    );
+
+    let failure = |event: &Value| {
+        let level = event["level"].as_str().unwrap_or_default().to_owned();
+        (level, event["tries"].as_u64(), event["last_status"].as_u64())
+    };
+    assert_eq!(failure(&signup.events[5]), ("WARN".to_owned(), Some(1), Some(400)));
+    assert_eq!(failure(&send.events[2]), ("WARN".to_owned(), Some(3), Some(504)));
+    assert_eq!(failure(&signup.events[2]), ("INFO".to_owned(), Some(1), None));
+
+    let all = [&signup, &send, &resend, &verify];
+    let seen: BTreeSet<_> = all.iter().flat_map(|lines| events(lines)).collect();
+    assert_eq!(seen, documented("| event | further members | when |\n"));
+}

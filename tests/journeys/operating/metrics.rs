@@ -1,0 +1,122 @@
+//! The metrics: valid documents of the Embedded Metric Format, and true.
+
+use std::collections::BTreeSet;
+
+use local::courier::{Behaviour, Script};
+use serde_json::Value;
+use shared::metrics::{Metric, REASON};
+use tests::lines::{Lines, members};
+use tests::runtime::named;
+use tests::service::signup;
+
+use super::{ADA, All, BOB, EVE, documented};
+use crate::crash::witness::age;
+
+/// Checks a document against the rules of the format.
+///
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
+fn assert_valid(document: &Value) {
+    assert!(
+        document["_aws"]["Timestamp"].as_u64().is_some_and(|millisecond| millisecond > 1_600_000_000_000)
+    );
+    let directives = document["_aws"]["CloudWatchMetrics"].as_array().unwrap();
+    assert!(!directives.is_empty(), "{document}");
+    let mut named = BTreeSet::from(["_aws"]);
+    for directive in directives {
+        let keys: Vec<_> = members(directive).into_iter().collect();
+        assert_eq!(keys, ["Dimensions", "Metrics", "Namespace"], "{document}");
+        assert_eq!(directive["Namespace"], "countersign");
+        let sets = directive["Dimensions"].as_array().unwrap();
+        assert!(!sets.is_empty(), "{document}");
+        for set in sets {
+            let set = set.as_array().unwrap();
+            assert!(set.len() <= 30, "{document}");
+            for dimension in set.iter().map(|dimension| dimension.as_str().unwrap()) {
+                let value =
+                    document[dimension].as_str().unwrap_or_else(|| panic!("{dimension} in {document}"));
+                assert!((1..=1_024).contains(&value.len()), "{document}");
+                named.insert(dimension);
+            }
+        }
+        let metrics = directive["Metrics"].as_array().unwrap();
+        assert!((1..=100).contains(&metrics.len()), "{document}");
+        for metric in metrics {
+            let name = metric["Name"].as_str().unwrap();
+            assert!((1..=1_024).contains(&name.len()), "{document}");
+            let unit = if name == Metric::TextTime.name() { "Milliseconds" } else { "Count" };
+            assert_eq!(metric["Unit"], unit, "{document}");
+            let number = |value: &Value| value.is_number();
+            let value = &document[name];
+            let valid = number(value)
+                || value
+                    .as_array()
+                    .is_some_and(|all| (1..=100).contains(&all.len()) && all.iter().all(number));
+            assert!(valid, "{name} in {document}");
+            let known = Metric::ALL.into_iter().find(|metric| metric.name() == name).unwrap();
+            let dimensions: Vec<_> = known.dimension().into_iter().collect();
+            assert_eq!(sets[..], [Value::from(dimensions)], "{document}");
+            named.insert(name);
+        }
+    }
+    assert_eq!(members(document), named, "nothing but metrics and their dimensions");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn metrics_are_valid_and_count_what_happened() {
+    let all = All::start().await;
+    all.signup.post(&signup("ada", ADA)).await;
+    all.signup.post(&signup("ada", ADA)).await;
+    let first = all.service.code_to(ADA);
+    age(&all.service, "ada", 60).await;
+    all.resend.post(&named("ada")).await;
+    all.type_code("ada", &first).await;
+    all.type_code("ada", &all.service.wrong_code(ADA, 0)).await;
+    all.type_code("ada", &all.service.code_to(ADA)).await;
+    all.send.post(&named("nobody")).await;
+    all.send.post(&named("nobody")).await;
+    all.signup.post(&signup("eve", EVE)).await;
+    for nth in 0..4 {
+        all.type_code("eve", &all.service.wrong_code(EVE, nth)).await;
+    }
+    all.service.courier().play(Script::always(Behaviour::answer(504)));
+    all.signup.post(&signup("bob", BOB)).await;
+    all.service.courier().play(Script::of([Behaviour::answer(400)]));
+    age(&all.service, "bob", 60).await;
+    all.resend.post(&named("bob")).await;
+    for _ in 0..4 {
+        all.type_code("ada", "wrong").await;
+    }
+
+    let lines = all.end().await;
+    for document in lines.iter().flat_map(|lines| &lines.metrics) {
+        assert_valid(document);
+    }
+    let [signup, send, resend, verify] = &lines;
+    let sum = |lines: &Lines, metric: Metric| lines.sum(metric.name(), None);
+    let refused = |lines: &Lines, reason| lines.sum(Metric::Refusals.name(), Some((REASON, reason)));
+    assert_eq!(sum(signup, Metric::CodesIssued), 3);
+    assert_eq!(sum(signup, Metric::TextsAccepted), 2);
+    assert_eq!(sum(signup, Metric::TextsUnknown), 1);
+    assert_eq!(refused(signup, "username_taken"), 1);
+    assert_eq!(sum(resend, Metric::CodesIssued), 2);
+    assert_eq!(sum(resend, Metric::TextsFailed), 1);
+    assert_eq!(refused(resend, "sms_unavailable"), 1);
+    assert_eq!((sum(send, Metric::CodesIssued), sum(send, Metric::CodesToNobody)), (0, 1));
+    assert_eq!(refused(send, "otp_pending"), 1);
+    assert_eq!(sum(verify, Metric::CodesConfirmed), 1);
+    assert_eq!(sum(verify, Metric::WrongCodes), 5);
+    assert_eq!(sum(verify, Metric::UsersLocked), 1);
+    assert_eq!((refused(verify, "invalid_request"), refused(verify, "locked")), (4, 1));
+    let times: Vec<_> = signup.metrics.iter().filter_map(|document| document.get("TextTime")).collect();
+    assert_eq!(times.len(), 3, "each in the document of its request: {times:?}");
+
+    let seen: BTreeSet<_> = lines
+        .iter()
+        .flat_map(|lines| &lines.metrics)
+        .flat_map(members)
+        .filter(|member| !["_aws", REASON].contains(member))
+        .collect();
+    let names = BTreeSet::from(Metric::ALL.map(Metric::name));
+    assert_eq!(seen, names, "every metric is seen");
+    assert_eq!(documented("| metric | unit | what |\n"), names);
+}
