@@ -17,16 +17,17 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
-use lambda_http::RequestExt;
+use lambda_http::Context;
+use lambda_http::request::LambdaRequest;
 use tokio::net::TcpListener;
 
 use crate::clock::Clock;
 use crate::template::{Function, Route};
 use event::Call;
 
-/// Runs the function of this logical name.
+/// Runs the function of this logical name on an event.
 pub type Dispatch = Arc<
-    dyn Fn(&str, lambda_http::Request) -> BoxFuture<'static, lambda_http::Response<lambda_http::Body>>
+    dyn Fn(&str, LambdaRequest, Context) -> BoxFuture<'static, lambda_http::Response<lambda_http::Body>>
         + Send
         + Sync,
 >;
@@ -119,8 +120,7 @@ async fn invoke(gateway: &Gateway, function: &Function, event: String) -> Result
     let dispatch = Arc::clone(&gateway.dispatch);
     let name = function.name.clone();
     let handling = async move {
-        let request = lambda_http::request::from_str(&event)?;
-        Ok::<_, serde_json::Error>(dispatch(&name, request.with_lambda_context(context)).await)
+        Ok::<_, serde_json::Error>(dispatch(&name, serde_json::from_str(&event)?, context).await)
     };
     let failed = |how: &str, status| {
         tracing::error!(function = function.name, "the function {how}");

@@ -1,5 +1,7 @@
 //! Clients, logging and the loop of events: made once per cold start, before the first request.
 
+use std::panic;
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -9,7 +11,9 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_http_client::tls;
-use lambda_http::{Body, Request, Response, service_fn};
+use lambda_http::request::LambdaRequest;
+use lambda_http::tower::ServiceExt as _;
+use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, service_fn};
 use thiserror::Error;
 use tracing::Level;
 use tracing_subscriber::filter::filter_fn;
@@ -24,6 +28,8 @@ use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::{AppName, OtpDomain};
+use crate::error::causes;
+use crate::http;
 use crate::metrics::Emitter;
 use crate::secrets::{self, Secrets};
 use crate::store::{Limits, Store};
@@ -232,9 +238,26 @@ pub fn log() {
         *event.level() <= Level::INFO || OURS.contains(&of)
     });
     // A line says all of it itself: the runtime's spans would only repeat the ids.
-    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time();
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true);
     let lines = lines.with_current_span(false).with_span_list(false);
     tracing_subscriber::registry().with(lines.with_filter(harmless)).with(asked).init();
+    // Where it was is enough to find it: what it says may quote what a caller sent.
+    panic::set_hook(Box::new(|panic| {
+        let location = panic.location().map(ToString::to_string);
+        tracing::error!(location, "panicked");
+    }));
+}
+
+/// How the process ends: a failure is logged, so that an operator finds it among the other lines.
+#[must_use]
+pub fn end(result: Result<(), lambda_http::Error>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(causes = causes(&*error), "the function does not run");
+            ExitCode::FAILURE
+        }
+    }
 }
 
 /// Answers Lambda's events with `answer` until the process ends; after each, writes what was counted in it.
@@ -246,13 +269,18 @@ where
     H: Fn(Request) -> F,
     F: Future<Output = Response<Body>> + Send,
 {
-    lambda_http::run(service_fn(|request| {
+    let service = service_fn(|request| {
         let answer = answer(request);
         async move {
             let answer = answer.await;
             emitter.emit();
             Ok::<_, lambda_http::Error>(answer)
         }
-    }))
-    .await
+    });
+    let service = Adapter::from(service);
+    let service = service.map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
+        payload: http::essential(event.payload),
+        context: event.context,
+    });
+    lambda_http::lambda_runtime::run(service).await
 }

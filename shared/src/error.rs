@@ -39,6 +39,9 @@ pub enum Error {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Failure),
+    /// The code gave up; the log has where, in a line before this one's.
+    #[error("panicked")]
+    Panicked,
 }
 
 impl From<Refusal> for Error {
@@ -137,7 +140,7 @@ impl Error {
                 "The service is busy or partly down. Try again in a moment.",
             )
             .retry_after(RETRY_SOON),
-            Self::Store(Failure::Broken { .. }) => Answer::new(
+            Self::Store(Failure::Broken { .. }) | Self::Panicked => Answer::new(
                 S::INTERNAL_SERVER_ERROR,
                 "internal",
                 "Internal error",

@@ -6,10 +6,12 @@ mod fields;
 mod tests;
 
 use std::net::IpAddr;
+use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
+use futures::FutureExt as _;
 use lambda_http::http::{HeaderMap, StatusCode, header};
-use lambda_http::request::RequestContext;
+use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
 
@@ -58,6 +60,19 @@ impl Incoming {
     }
 }
 
+/// The event without what nothing here reads: the query string, `Host` and `X-Forwarded-Proto`. A caller writes them,
+/// and `lambda_http` panics at some when it makes an address of them.
+#[must_use]
+pub fn essential(mut event: LambdaRequest) -> LambdaRequest {
+    if let LambdaRequest::ApiGatewayV2(event) = &mut event {
+        event.raw_query_string = None;
+        event.headers.remove(header::HOST);
+        event.headers.remove("x-forwarded-proto");
+        event.request_context.domain_name = None;
+    }
+    event
+}
+
 /// How a call answers when it succeeds.
 #[derive(Clone, Copy, Debug)]
 pub struct Success {
@@ -81,7 +96,10 @@ where
     let arrival = Arrival::of(&request, world);
     let trace = Trace::of(&arrival.id);
     let result = match read(&request, &world.clock, trace.clone()) {
-        Ok(incoming) => handle(incoming).await,
+        Ok(incoming) => {
+            let handled = AssertUnwindSafe(handle(incoming)).catch_unwind().await;
+            handled.unwrap_or(Err(Error::Panicked))
+        }
         Err(error) => Err(error),
     };
     if let Err(error) = &result {
@@ -107,15 +125,17 @@ impl Arrival {
     fn of(request: &Request, world: &World) -> Self {
         let invocation = request.lambda_context_ref().map(|context| context.request_id.clone());
         let invocation = invocation.filter(|id| !id.is_empty());
-        let gateway = match request.request_context_ref() {
-            Some(RequestContext::ApiGatewayV2(context)) => context.request_id.clone(),
-            _ => None,
+        let (gateway, route) = match request.request_context_ref() {
+            Some(RequestContext::ApiGatewayV2(context)) => {
+                (context.request_id.clone(), context.route_key.clone())
+            }
+            _ => (None, None),
         };
         let id = gateway.filter(|id| !id.is_empty()).or_else(|| invocation.clone());
         Self {
             id: id.unwrap_or_else(|| "unknown".to_owned()),
             invocation,
-            route: request.uri().path().to_owned(),
+            route: route.unwrap_or_else(|| "unknown".to_owned()),
             cold: world.is_cold(),
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::{Duration, UNIX_EPOCH};
 
+use lambda_http::http::StatusCode;
 use lambda_http::{Body, Response};
 use local::settings::Settings;
 use local::template::Template;
@@ -9,6 +10,8 @@ use serde_json::{Value, json};
 use shared::boot::{Signup, Texting, World};
 use shared::clock::Clock;
 use shared::config;
+use shared::error::Error;
+use shared::http::{self, Success};
 use tests::answer::Answer;
 use tests::service::{NOON, Service};
 
@@ -71,6 +74,14 @@ impl Functions {
             other => unreachable!("{other} is no call"),
         };
         read(&response)
+    }
+
+    /// What a function answers whose code panics at the event.
+    pub(crate) async fn panic(&self, event: &Value) -> Answer {
+        let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        let success = Success { status: StatusCode::OK, code: "never" };
+        let handle = async |_| -> Result<(), Error> { panic!("as the test wants it") };
+        read(&http::respond(request, &self.verify, success, handle).await)
     }
 }
 

@@ -4,6 +4,7 @@ mod breaker;
 mod conflicts;
 mod courier;
 mod database;
+mod panics;
 mod settings;
 
 use local::courier::{Behaviour, Script};

@@ -86,6 +86,7 @@ fn told(line: &Value) -> String {
         "route",
         "status",
         "target",
+        "timestamp",
     ] {
         assert!(own.remove(member), "{member} is missing in {line}");
     }
@@ -102,8 +103,8 @@ fn events(lines: &Lines) -> Vec<&str> {
 async fn each_outcome_leaves_one_line_with_the_documented_members() {
     let all = All::start().await;
     let ada = signup("ada", ADA);
-    let first = all.signup.post_with_key(&ada, "key").await;
-    all.signup.post_with_key(&ada, "key").await;
+    let first = all.signup.post_with(&ada, "idempotency-key", "key").await;
+    all.signup.post_with(&ada, "idempotency-key", "key").await;
     all.signup.post(&ada).await;
     all.signup.post(&json!([])).await;
     all.send.post(&named("ada")).await;

@@ -33,6 +33,9 @@ impl Lines {
                 &mut lines.metrics
             } else {
                 assert!(value["level"].is_string(), "{line}");
+                // Without one in this form Lambda takes every line for INFO.
+                let timestamp = value["timestamp"].as_str().map(str::parse::<jiff::Timestamp>);
+                assert!(timestamp.is_some_and(|parsed| parsed.is_ok()), "{line}");
                 match (value.get("route"), value.get("event")) {
                     (Some(_), None) => &mut lines.requests,
                     (None, Some(_)) => &mut lines.events,

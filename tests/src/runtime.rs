@@ -192,9 +192,9 @@ impl Process {
         self.begin(body).answer().await
     }
 
-    /// Posts `body` with an idempotency key and waits for the answer.
-    pub async fn post_with_key(&self, body: &Value, key: &str) -> Answer {
-        self.begin_with(body, &[("idempotency-key", key)]).answer().await
+    /// Posts `body` with a further header and waits for the answer.
+    pub async fn post_with(&self, body: &Value, name: &str, value: &str) -> Answer {
+        self.begin_with(body, &[(name, value)]).answer().await
     }
 
     /// Posts `body` to the function and lets it work.

@@ -79,8 +79,8 @@ pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> 
         }
     };
     let remaining = challenge.attempts_remaining(policy);
-    let (refused, row) = match challenge.judge(&otp, &username, pepper) {
-        Verdict::Refused(wrong) => (why_wrong(wrong, remaining), Some(challenge)),
+    let (refused, still_counts) = match challenge.judge(&otp, &username, pepper) {
+        Verdict::Refused(wrong) => (why_wrong(wrong, remaining), true),
         Verdict::Right => {
             let confirmed = store.confirm(&username, &challenge, now, deadline);
             match trace.step(Step::Confirm, confirmed).await? {
@@ -90,15 +90,16 @@ pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> 
                     return Ok(Output::of(&username));
                 }
                 Confirmed::Changed(row) => {
-                    (Challenge::why_not_confirmed(row.as_deref(), challenge.id(), policy, now), row)
+                    let why = Challenge::why_not_confirmed(row.as_deref(), challenge.id(), policy, now);
+                    (why, row.is_some_and(|row| row.is_locked(policy)))
                 }
-                Confirmed::NoUser => (Refusal::OtpNotFound, Some(challenge)),
+                Confirmed::NoUser => (Refusal::OtpNotFound, true),
             }
         }
     };
-    // No later try can bring the run of failures to its cap: none is taken any more.
-    if let Some(row) = row.filter(|row| row.is_locked(policy)) {
-        audit::tell(&trace, row.id(), Event::UserLocked);
+    // Only one try brings the run of failures to its cap: none is taken after it.
+    if still_counts && challenge.is_locked(policy) {
+        audit::tell(&trace, challenge.id(), Event::UserLocked);
     }
     Err(refused.into())
 }

@@ -1,6 +1,7 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
+use lambda_http::RequestExt as _;
 use lambda_http::request::RequestContext;
 use serde_json::{Value, json};
 
@@ -24,9 +25,9 @@ where
     };
     let gateway = Gateway {
         functions: vec![function],
-        dispatch: Arc::new(move |name, request| {
+        dispatch: Arc::new(move |name, event, context| {
             assert_eq!(name, "SignupFunction");
-            Box::pin(handle(request))
+            Box::pin(handle(lambda_http::Request::from(event).with_lambda_context(context)))
         }),
         clock: Clock::manual(1_700_000_000).0,
         pretended_source: Some(HeaderName::from_static("x-pretended-source")),
@@ -194,13 +195,6 @@ async fn a_function_that_fails_is_answered_for_and_the_next_call_works() {
     assert_eq!(refusal(&panicked), (500, r#"{"message":"Internal Server Error"}"#.to_owned()));
     let slow = request(address, "POST /signup?sleep", b"").await;
     assert_eq!(refusal(&slow), (503, r#"{"message":"Service Unavailable"}"#.to_owned()));
-    // `lambda_http` itself panics on this one.
-    let bad_query =
-        exchange(address, b"POST /signup?<> HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").await;
-    assert!([400, 500].contains(&bad_query.status()), "{bad_query:?}");
-    let bad_host =
-        exchange(address, b"POST /signup HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n").await;
-    assert!([400, 500].contains(&bad_host.status()), "{bad_host:?}");
     assert_eq!(request(address, "POST /signup", b"").await.status(), 200);
 }
 

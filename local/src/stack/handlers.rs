@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use lambda_http::{Body, Request, Response};
+use lambda_http::{Body, Request, RequestExt as _, Response};
 use shared::boot::{Signup, Texting, World};
-use shared::config;
+use shared::{config, http};
 
 use super::StartError;
 use crate::clock::Clock;
@@ -68,7 +68,8 @@ pub(super) async fn handlers(
         Err(cause) => Err(StartError::Function { function: function.name.clone(), cause }),
     };
     let handlers = futures::future::try_join_all(functions.iter().map(boot)).await?;
-    Ok(Arc::new(move |function, request| -> BoxFuture<'static, Response<Body>> {
+    Ok(Arc::new(move |function, event, context| -> BoxFuture<'static, Response<Body>> {
+        let request = Request::from(http::essential(event)).with_lambda_context(context);
         match handlers.iter().find(|(name, _)| name == function) {
             Some((_, handler)) => {
                 let handler = Arc::clone(handler);

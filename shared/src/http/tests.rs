@@ -1,4 +1,4 @@
-//! What counts as JSON by its headers.
+//! What counts as JSON by its headers, and what of an event is left for a request.
 
 use lambda_http::http::HeaderValue;
 
@@ -52,5 +52,36 @@ fn an_encoded_body_is_not_read() {
     for encoding in ["gzip", "br", "identity", ""] {
         let encoded = headers(&[("content-type", "application/json"), ("content-encoding", encoding)]);
         assert!(!is_plain_json(&encoded), "{encoding}");
+    }
+}
+
+/// Case 22: `lambda_http` panics at each of these.
+#[test]
+fn an_event_is_read_whatever_its_query_and_its_host() {
+    for (query, name, value) in [
+        ("<>", "host", "api.example.com"),
+        ("a=\"b\"", "host", "api.example.com"),
+        ("a b", "host", "api.example.com"),
+        ("", "host", "a b"),
+        ("", "x-forwarded-proto", "https,http"),
+    ] {
+        let event = serde_json::json!({
+            "version": "2.0",
+            "routeKey": "POST /send",
+            "rawPath": "/send",
+            "rawQueryString": query,
+            "headers": { name: value, "content-type": "application/json" },
+            "requestContext": {
+                "domainName": value,
+                "http": { "method": "POST", "path": "/send", "sourceIp": "192.0.2.1" },
+                "routeKey": "POST /send",
+                "stage": "$default",
+            },
+            "body": "{}",
+            "isBase64Encoded": false,
+        });
+        let request = Request::from(essential(serde_json::from_value(event).unwrap()));
+        assert_eq!(request.uri(), "/send", "{query} {name}: {value}");
+        assert!(is_plain_json(request.headers()));
     }
 }

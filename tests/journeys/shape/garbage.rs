@@ -49,6 +49,20 @@ async fn service_at() -> (Service, String) {
     (service, address)
 }
 
+/// No address can be made of these, and none is needed: the function reads on, and misses a body.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_makes_no_address_is_of_no_concern() {
+    let (_service, address) = service_at().await;
+    for (query, headers) in
+        [("?a=\"b\"", ""), ("?{}", ""), ("", "host: a b\r\n"), ("", "x-forwarded-proto: https,http\r\n")]
+    {
+        let headers = format!("content-type: application/json\r\n{headers}");
+        let answer = exchange(&address, &request("POST", &format!("/send{query}"), &headers, b""), false);
+        assert_eq!(status(&answer), Some(400), "{query} {headers} {answer}");
+        assert!(answer.contains("urn:problem:countersign:invalid_request"), "{query} {headers} {answer}");
+    }
+}
+
 /// Of case 24: what never reaches a function is answered in the gateway's own shape.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_no_function_answers_has_the_gateways_shape() {
