@@ -53,9 +53,7 @@ async fn service_at() -> (Service, String) {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_makes_no_address_is_of_no_concern() {
     let (_service, address) = service_at().await;
-    for (query, headers) in
-        [("?a=\"b\"", ""), ("?{}", ""), ("", "host: a b\r\n"), ("", "x-forwarded-proto: https,http\r\n")]
-    {
+    for (query, headers) in [("?{}", ""), ("", "host: a b\r\n"), ("", "x-forwarded-proto: https,http\r\n")] {
         let headers = format!("content-type: application/json\r\n{headers}");
         let answer = exchange(&address, &request("POST", &format!("/send{query}"), &headers, b""), false);
         assert_eq!(status(&answer), Some(400), "{query} {headers} {answer}");
