@@ -313,8 +313,17 @@ fn a_stage_with_a_name_and_an_old_payload_are_found() {
 fn a_parameter_that_takes_anything_is_found() {
     puts("/Parameters/AllowedRegions/Default", json!("*"), &[r#"AllowedRegions.Default is "*", not null"#]);
     takes("/Parameters/AppName/AllowedPattern", &["AppName takes anything"]);
-    takes("/Parameters/OtpLength/MaxValue", &["OtpLength takes anything"]);
+    takes("/Parameters/OtpTtlSeconds/MaxValue", &["OtpTtlSeconds takes anything"]);
+    takes(
+        "/Parameters/OtpLength/AllowedValues",
+        &["OtpLength takes anything", "OtpLength does not ask for a whole number"],
+    );
     takes("/Parameters/OtpLength/Description", &["OtpLength is not described"]);
+    puts(
+        "/Parameters/OtpTtlSeconds/Description",
+        json!("How long a code can be used."),
+        &["OtpTtlSeconds does not ask for a whole number"],
+    );
     puts(
         "/Parameters/Other",
         json!({ "Type": "String" }),
