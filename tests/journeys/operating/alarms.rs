@@ -150,9 +150,10 @@ impl Alarm {
     fn properties(&self) -> Value {
         let threshold = self.threshold.parse::<u32>();
         let threshold = threshold.map_or_else(|_| json!({ "Ref": self.threshold }), |number| json!(number));
-        let expression = match self.expression.contains("${") {
-            true => json!({ "Fn::Sub": self.expression }),
-            false => json!(self.expression),
+        let expression = if self.expression.contains("${") {
+            json!({ "Fn::Sub": self.expression })
+        } else {
+            json!(self.expression)
         };
         let (hit, of, period) = self.periods;
         let mut metrics = vec![json!({ "Id": "watched", "Expression": expression })];
