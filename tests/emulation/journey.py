@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 
-from runtime import SECRETS, Function, Service, service
+from runtime import Function, Service, service
 from tools import claim, heading
 
 USERNAME = "ada-under-the-emulator"
@@ -42,7 +42,7 @@ def check() -> None:
     heading("cargo build: local, and the functions as released, for this machine")
     with service() as running:
         heading("journey under the Runtime Interface Emulator")
-        private = [USERNAME, PASSWORD, NUMBER, NAME, *SECRETS, *walk(running)]
+        private = [USERNAME, PASSWORD, NUMBER, NAME, *running.secrets, *walk(running)]
         for name, function in running.functions.items():
             print(f"   {name} was ready {function.start():.0f} ms after its spawn")
         logged = running.logged()

@@ -16,15 +16,17 @@ from pathlib import Path
 from typing import TypeVar
 
 import samcli
+from samcli.yamlhelper import yaml_parse
 
-from tools import FUNCTIONS, WORK, Failed, claim, run
+from tools import FUNCTIONS, ROOT, WORK, Failed, claim, run
 
 LOGS = WORK / "logs"
 # Far above what a start or a call takes: who waits longer waits for nothing.
 PATIENCE = 60
-TOKEN = secrets.token_urlsafe(24)
-PEPPER = base64.b64encode(secrets.token_bytes(32)).decode()
-SECRETS = (TOKEN, PEPPER)
+TEMPLATE = yaml_parse((ROOT / "template.yaml").read_text())
+# What `sam local` is told of this machine, and the flag of `local` for each port in it.
+OF_THIS_MACHINE = (ROOT / "tests" / "env.json").read_text()
+PORTS = {"--port": 3000, "--dynamodb-port": 8000, "--courier-port": 3001, "--secrets-port": 3002}
 T = TypeVar("T")
 
 # No proxy stands between this machine and itself.
@@ -109,6 +111,7 @@ class Service:
 
     functions: dict[str, Function]
     courier: str
+    secrets: list[str]
 
     def code_of(self, number: str) -> str:
         """The code in the newest text to a number."""
@@ -126,23 +129,24 @@ def service() -> Iterator[Service]:
     """Builds and starts everything; all of it is gone when the block ends."""
     binaries = build()
     with ExitStack() as started:
-        # Each of its servers on a free port, however many it has.
-        ports = set(re.findall(r"--(?:[a-z]+-)?port", run(binaries["local"], "--help", stdout=subprocess.PIPE)))
-        command = [binaries["local"], *(word for port in sorted(ports) for word in (port, "0"))]
-        local = started.enter_context(process("local", command, {"COURIER_TOKEN": TOKEN}))
-        ready = local.wait_for("ready", lambda: re.search("^ready .*\n", local.output(), re.MULTILINE))
-        dynamodb, courier = (re.search(rf"{name} (http://\S+)", ready[0])[1] for name in ("dynamodb", "courier"))
+        host, ports = free_ports(len(PORTS))
+        flags = [word for flag, port in zip(PORTS, ports) for word in (flag, str(port))]
+        local = started.enter_context(process("local", [binaries["local"], "--host", host, *flags], {}))
+        local.wait_for("ready", lambda: re.search("^ready ", local.output(), re.MULTILINE))
+        at = {port: f"{host}:{chosen}" for port, chosen in zip(PORTS.values(), ports)}
         functions = {}
         for name in FUNCTIONS:
-            environment = settings(name, dynamodb, courier)
+            environment = settings(name, at)
             functions[name] = started.enter_context(function(name, binaries[name], environment))
-        yield Service(functions, courier)
+        arns = {arn for name in FUNCTIONS for setting, arn in settings(name, at).items() if setting.endswith("_ARN")}
+        known = [secret(f"http://{at[PORTS['--secrets-port']]}", arn) for arn in sorted(arns)]
+        yield Service(functions, f"http://{at[PORTS['--courier-port']]}", known)
 
 
 @contextmanager
 def function(name: str, binary: Path, environment: dict[str, str]) -> Iterator[Function]:
     """Puts a function under its emulator, which starts it at the first event."""
-    host, port, api_port = free_ports()
+    host, (port, api_port) = free_ports(2)
     command = [
         emulator(),
         *("--runtime-interface-emulator-address", f"{host}:{port}"),
@@ -167,28 +171,41 @@ def cargo(*binaries: str, profile: str = "dev") -> list[dict]:
     return [json.loads(line) for line in run(*command, stdout=subprocess.PIPE).splitlines()]
 
 
-def settings(function: str, dynamodb: str, courier: str) -> dict[str, str]:
-    """What a function finds in its environment, and nothing that it does not need."""
-    base = {
+def settings(function: str, at: dict[int, str]) -> dict[str, str]:
+    """What the template gives a function, with what `sam local` is told in its place, and no other setting."""
+    name = f"{function.title()}Function"
+    told = OF_THIS_MACHINE
+    for port, address in at.items():
+        told = told.replace(f"host.docker.internal:{port}", address)
+    told = json.loads(told)[name]
+    common = TEMPLATE["Globals"]["Function"]
+    environment = {
         "AWS_REGION": "us-east-1",
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_ENDPOINT_URL_DYNAMODB": dynamodb,
-        "AWS_LAMBDA_FUNCTION_TIMEOUT": "15",
-        "USERS_TABLE": "users",
-        "OTPS_TABLE": "otps",
-        "OTP_PEPPER": PEPPER,
+        "AWS_LAMBDA_FUNCTION_TIMEOUT": str(common["Timeout"]),
     }
-    texting = {
-        "LIMITS_TABLE": "limits",
-        "COURIER_BASE_URL": courier,
-        "COURIER_TOKEN": TOKEN,
-        "APP_NAME": "Countersign",
+    for part in (common, TEMPLATE["Resources"][name]["Properties"]):
+        for setting, value in part["Environment"]["Variables"].items():
+            environment[setting] = told[setting] if setting in told else default(value)
+    if "RESEND_COOLDOWN_SECONDS" in environment:
         # The wait before a resend is real.
-        "RESEND_COOLDOWN_SECONDS": "1",
-    }
-    signup = {"ALLOWED_REGIONS": "US"}
-    return {"verify": base, "signup": base | texting | signup}.get(function, base | texting)
+        environment["RESEND_COOLDOWN_SECONDS"] = "1"
+    return environment
+
+
+def default(reference: dict[str, str]) -> str:
+    """What a reference of the template comes to when nothing is said."""
+    name = reference["Ref"]
+    return "countersign" if name == "AWS::StackName" else str(TEMPLATE["Parameters"][name]["Default"])
+
+
+def secret(address: str, arn: str) -> str:
+    """What the Secrets Manager of `local` gives the functions."""
+    target = {"x-amz-target": "secretsmanager.GetSecretValue"}
+    asked = urllib.request.Request(address, json.dumps({"SecretId": arn}).encode(), target)
+    with LOOPBACK.open(asked, timeout=PATIENCE) as answer:
+        return json.load(answer)["SecretString"]
 
 
 def emulator() -> Path:
@@ -198,11 +215,12 @@ def emulator() -> Path:
     return Path(samcli.__file__).parent / "local" / "rapid" / f"aws-lambda-rie-{machine}"
 
 
-def free_ports() -> tuple[str, int, int]:
-    """Two free ports, on a loopback address that no other program is likely to use before the emulator does."""
+def free_ports(count: int) -> tuple[str, list[int]]:
+    """Free ports, on a loopback address that no other program is likely to use before ours do."""
     host = "127." + ".".join(str(1 + secrets.randbelow(254)) for _ in range(3))
-    with socket.create_server((host, 0)) as one, socket.create_server((host, 0)) as other:
-        return host, one.getsockname()[1], other.getsockname()[1]
+    with ExitStack() as held:
+        servers = [held.enter_context(socket.create_server((host, 0))) for _ in range(count)]
+        return host, [server.getsockname()[1] for server in servers]
 
 
 def listens(host: str, port: int) -> bool:

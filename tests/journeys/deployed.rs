@@ -2,5 +2,6 @@
 
 mod audit;
 mod events;
+mod extent;
 mod parameters;
 mod rights;

@@ -1,5 +1,6 @@
 //! What an operator reads: one line per request, one per change of state, and metrics, from the real processes.
 
+mod alarms;
 mod metrics;
 mod template;
 

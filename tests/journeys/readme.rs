@@ -60,3 +60,32 @@ async fn an_operator_unlocks_a_username_and_cannot_create_one() {
     assert!(refused.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception));
     assert!(service.otp("nobody").await.is_none());
 }
+
+#[test]
+fn what_the_deployment_is_told_and_asked_exists() {
+    let template = tests::audit::template();
+    let named = |begin: &'static str, end| {
+        README.split(begin).skip(1).map(move |rest| rest.split_once(end).unwrap().0)
+    };
+    let outputs: Vec<_> = named("$(output ", ")").collect();
+    assert!(outputs.len() >= 4, "{outputs:?}");
+    for output in outputs {
+        assert!(!template["Outputs"][output].is_null(), "there is no output {output}");
+    }
+    let asked = between(README, "| SAM asks for | answer |\n| --- | --- |\n", "| `… has no authentication.");
+    let asked: Vec<_> = asked.lines().map(|row| between(row, "| `", "` |")).collect();
+    assert_eq!(asked[..2], ["Stack Name", "AWS Region"]);
+    for name in &asked[2..] {
+        assert!(!template["Parameters"][name].is_null(), "there is no parameter {name}");
+    }
+    // SAM takes nothing for an answer, and CloudFormation then refuses it.
+    for (name, parameter) in template["Parameters"].as_object().unwrap() {
+        assert!(asked.contains(&name.as_str()) || !parameter["Default"].is_null(), "{name} has no default");
+    }
+    let functions =
+        template["Resources"].as_object().unwrap().keys().filter(|name| name.ends_with("Function"));
+    let restarted = between(README, "for function in ", "; do");
+    let mut restarted: Vec<_> = restarted.split(' ').map(|name| format!("{name}Function")).collect();
+    restarted.sort_unstable();
+    assert!(functions.eq(&restarted), "a rotation restarts {restarted:?}");
+}

@@ -4,6 +4,7 @@
 //! journey that records their calls.
 
 mod api;
+mod extent;
 mod functions;
 mod parameters;
 mod rights;
@@ -26,6 +27,7 @@ pub fn template() -> Value {
 #[must_use]
 pub fn faults(template: &Value) -> Vec<String> {
     let mut audit = Audit { template, faults: Vec::new() };
+    audit.extent();
     audit.functions();
     audit.rights();
     audit.tables();

@@ -4,6 +4,8 @@
 use std::fmt::Write as _;
 
 use local::template::Template;
+use serde_json::Value;
+use shared::metrics::Metric;
 
 use super::readme_holds;
 use super::table::COSTS;
@@ -14,6 +16,12 @@ const READ_UNITS: f64 = 0.125;
 const API_CALLS: f64 = 1.0;
 const INVOCATIONS: f64 = 0.2;
 const GB_SECOND: f64 = 0.000_013_333_4;
+
+/// Dollars a month for each secret, custom metric, metric that an alarm watches, and dashboard.
+const SECRET: f64 = 0.4;
+const METRIC: f64 = 0.3;
+const WATCHED: f64 = 0.1;
+const DASHBOARD: f64 = 3.0;
 
 /// What the README assumes of the time of a call, in milliseconds: Lambda's was not measured.
 const TEXTING: f64 = 300.0;
@@ -63,4 +71,39 @@ fn the_readme_prices_what_the_table_says() {
         .expect("a string takes all");
     }
     readme_holds("<!-- price:begin -->", &made, "<!-- price:end -->");
+}
+
+/// Every `code` of an answer, from the README's table of them: each is a reason of a refusal.
+fn reasons() -> usize {
+    let readme = include_str!("../../../README.md");
+    let (_, table) = readme.split_once("| status | `code` | when |\n").unwrap();
+    let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
+    rows.map(|row| row.split('|').nth(2).unwrap().matches('`').count() / 2).sum()
+}
+
+#[test]
+fn the_readme_prices_what_stands_by_the_month() {
+    let template = tests::audit::template();
+    let resources: Vec<_> = template["Resources"].as_object().unwrap().values().collect();
+    let of_type = |kind: &str| resources.iter().filter(|resource| resource["Type"] == kind).count();
+    let watched = resources.iter().filter_map(|resource| resource["Properties"]["Metrics"].as_array());
+    let watched = watched.flatten().filter(|query| query["MetricStat"] != Value::Null).count();
+    let dimensioned = Metric::ALL.iter().filter(|metric| metric.dimension().is_some()).count();
+    assert_eq!(dimensioned, 1, "only refusals have reasons");
+    let metrics = Metric::ALL.len() - dimensioned + reasons();
+
+    let mut made = String::from("| a month of | how many | each | together |\n| --- | --: | --: | --: |\n");
+    let mut all = 0.0;
+    for (what, count, price) in [
+        ("secrets", of_type("AWS::SecretsManager::Secret"), SECRET),
+        ("custom metrics", metrics, METRIC),
+        ("metrics that alarms watch", watched, WATCHED),
+        ("dashboards", of_type("AWS::CloudWatch::Dashboard"), DASHBOARD),
+    ] {
+        let together = f64::from(u32::try_from(count).unwrap()) * price;
+        all += together;
+        writeln!(made, "| {what} | {count} | {price:.2} | {together:.2} |").expect("a string takes all");
+    }
+    writeln!(made, "| all of it | | | {all:.2} |").expect("a string takes all");
+    readme_holds("<!-- month:begin -->", &made, "<!-- month:end -->");
 }

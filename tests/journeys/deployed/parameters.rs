@@ -1,5 +1,6 @@
 //! What the template lets through as a parameter, the functions take as a setting.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use local::settings::Settings;
@@ -9,6 +10,7 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use shared::config;
+use shared::domain::phone::Regions;
 
 /// Whether signup, which has all settings, takes `value` as `setting`.
 fn read(setting: &str, value: &str) -> Result<(), String> {
@@ -40,7 +42,7 @@ fn what_a_pattern_lets_through_is_taken() {
     for (name, parameter, setting) in parameters(&template) {
         let Some(pattern) = parameter["AllowedPattern"].as_str() else { continue };
         if name == "AllowedRegions" {
-            // No pattern knows which two letters are a region; signup refuses the others when it starts.
+            // The next test knows it by heart.
             continue;
         }
         let pattern = pattern.trim_start_matches("^$|").trim_start_matches('^').trim_end_matches('$');
@@ -59,14 +61,42 @@ fn what_a_pattern_lets_through_is_taken() {
     assert_eq!(tried, ["AppName", "CourierBaseUrl", "OtpDomain", "TwilioMessagingServiceSid"]);
 }
 
+/// `UK` is no region, `GB` is: the pattern knows all of them, by their first letter.
+#[test]
+fn the_regions_that_the_pattern_lets_through_are_those_of_the_code() {
+    let mut groups = String::new();
+    for first in 'A'..='Z' {
+        let known = |second: &char| Regions::parse(&format!("{first}{second}")).is_ok();
+        let seconds: String = ('A'..='Z').filter(known).collect();
+        if !seconds.is_empty() {
+            write!(groups, "|{first}[{seconds}]").expect("a string takes all");
+        }
+    }
+    let region = format!("({})", groups.trim_start_matches('|'));
+    let template = tests::audit::template();
+    let pattern = &template["Parameters"]["AllowedRegions"]["AllowedPattern"];
+    assert_eq!(*pattern, format!(r"^(\*|{region}(,{region})*)$"));
+}
+
+/// The least and the most of a number: its bounds, or of all values without a gap the first and the last.
+fn bounds(parameter: &Value) -> Option<(i64, i64)> {
+    if parameter["Type"] != "Number" {
+        return None;
+    }
+    let Some(values) = parameter["AllowedValues"].as_array() else {
+        return parameter["MinValue"].as_i64().zip(parameter["MaxValue"].as_i64());
+    };
+    let (least, most) = (values.first()?.as_i64()?, values.last()?.as_i64()?);
+    assert!(values.iter().filter_map(Value::as_i64).eq(least..=most), "{values:?} has a gap");
+    Some((least, most))
+}
+
 #[test]
 fn the_bounds_of_a_number_are_the_settings() {
     let template = tests::audit::template();
     let mut tried = 0;
     for (name, parameter, setting) in parameters(&template) {
-        let Some((least, most)) = parameter["MinValue"].as_i64().zip(parameter["MaxValue"].as_i64()) else {
-            continue;
-        };
+        let Some((least, most)) = bounds(parameter) else { continue };
         for inside in [least, most] {
             assert_eq!(read(setting, &inside.to_string()), Ok(()), "{name} {inside}");
         }

@@ -59,6 +59,8 @@ impl Audit<'_> {
             for (event, definition) in entries(&properties["Events"]) {
                 let properties = &definition["Properties"];
                 self.must(function, definition, "/Type", &json!("HttpApi"));
+                // Without it SAM makes another API, which nothing throttles.
+                self.must(&format!("{function}.{event}"), properties, "/ApiId", &json!({ "Ref": name }));
                 let version = &json!("2.0");
                 self.must(&format!("{function}.{event}"), properties, "/PayloadFormatVersion", version);
                 let part = |key: &str| properties[key].as_str().unwrap_or_default();

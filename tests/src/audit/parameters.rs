@@ -27,6 +27,12 @@ impl Audit<'_> {
             if !bounded && parameter["AllowedValues"].is_null() {
                 self.fault(format!("{name} takes anything"));
             }
+            // CloudFormation lets a part of one through, and the functions do not start on it.
+            let parts = parameter["Type"] == "Number" && parameter["AllowedValues"].is_null();
+            let described = parameter["Description"].as_str();
+            if parts && described.is_some_and(|text| !text.ends_with(" A whole number.")) {
+                self.fault(format!("{name} does not ask for a whole number"));
+            }
         }
         // Whom to text is decided, not inherited.
         self.must("AllowedRegions", &self.template["Parameters"]["AllowedRegions"], "/Default", &Value::Null);

@@ -1,6 +1,6 @@
 //! What is kept: items, secrets, logs.
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Audit;
 
@@ -26,8 +26,6 @@ impl Audit<'_> {
 
     pub(super) fn secrets(&mut self) {
         for (name, secret) in self.of_type("AWS::SecretsManager::Secret") {
-            // What stands in a template, or in its parameters, is no secret.
-            self.must(name, secret, "/Properties/SecretString", &Value::Null);
             for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
                 if secret[policy].is_null() {
                     self.fault(format!("{name} has no {policy}"));
