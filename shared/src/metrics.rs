@@ -137,22 +137,28 @@ pub struct Emitter(&'static Collector);
 impl Emitter {
     /// Begins to count, for the namespace `namespace`. Once in a process.
     ///
+    /// What did not happen is written, too, as a zero: an alarm on codes that nobody confirms would else find no
+    /// number to compare just when there is none.
+    ///
     /// # Errors
     /// When counting has begun already.
     pub fn start(namespace: &str) -> Result<Self, NotStarted> {
-        let builder = Builder::new().cloudwatch_namespace(namespace.to_owned());
+        let builder = Builder::new().cloudwatch_namespace(namespace.to_owned()).emit_zeros(true);
         let collector = builder.init().map_err(|error| NotStarted(error.to_string()))?;
         for metric in Metric::ALL {
             match metric {
                 Metric::TextTime => describe_histogram!(metric.name(), Unit::Milliseconds, ""),
                 _ => describe_counter!(metric.name(), Unit::Count, ""),
             }
+            if metric.dimension().is_none() && metric != Metric::TextTime {
+                counter!(metric.name()).absolute(0);
+            }
         }
         Ok(Self(collector))
     }
 
     /// Writes what was counted since the last time to standard output: a line of its own for each set of dimensions,
-    /// all of them at once, so that no line of the log comes between. Nothing counted is nothing written.
+    /// all of them at once, so that no line of the log comes between.
     pub fn emit(self) {
         let mut lines = Vec::new();
         // An answer is worth more than its metrics.

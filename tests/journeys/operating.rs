@@ -229,3 +229,13 @@ async fn each_change_of_state_leaves_an_event() {
     let seen: BTreeSet<_> = all.iter().flat_map(|lines| events(lines)).collect();
     assert_eq!(seen, documented("| event | further members | when |\n"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signup_and_its_verification_write_three_kilobytes() {
+    let all = All::start().await;
+    all.signup.post(&signup("ada", ADA)).await;
+    all.type_code("ada", &all.service.code_to(ADA)).await;
+    let written = all.signup.kill().await.len() + all.verify.kill().await.len();
+    assert!((2_500..3_500).contains(&written), "{written}");
+    assert!(README.contains("and its verification write 3 kB themselves"));
+}

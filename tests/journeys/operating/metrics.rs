@@ -109,11 +109,13 @@ async fn metrics_are_valid_and_count_what_happened() {
     assert_eq!((refused(verify, "invalid_request"), refused(verify, "locked")), (4, 1));
     let times: Vec<_> = signup.metrics.iter().filter_map(|document| document.get("TextTime")).collect();
     assert_eq!(times.len(), 3, "each in the document of its request: {times:?}");
+    let zeros = signup.metrics.iter().filter(|document| document["CodesConfirmed"] == 0);
+    assert_eq!(zeros.count(), signup.requests.len(), "what did not happen is a number, too");
 
     let seen: BTreeSet<_> = lines
         .iter()
         .flat_map(|lines| &lines.metrics)
-        .flat_map(members)
+        .flat_map(|document| members(document).into_iter().filter(|member| document[*member] != 0))
         .filter(|member| !["_aws", REASON].contains(member))
         .collect();
     let names = BTreeSet::from(Metric::ALL.map(Metric::name));
