@@ -66,12 +66,8 @@ async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the developer's settings enter the program here and nowhere else"
-)]
 fn environment() -> Lookup {
-    Arc::new(|name| std::env::var(name).ok())
+    Arc::new(shared::config::environment)
 }
 
 fn style(environment: &Lookup) -> Style {

@@ -53,6 +53,9 @@ impl Options {
     }
 }
 
+/// The setting that names a DynamoDB in the place of the embedded one.
+const DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+
 /// Why a stack did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
@@ -89,6 +92,14 @@ pub enum StartError {
     /// The template does not describe what can be run.
     #[error(transparent)]
     Template(#[from] template::Error),
+    /// A setting that is used before any function checks it is wrong.
+    #[error("{name} {fault}")]
+    Setting {
+        /// Which one.
+        name: &'static str,
+        /// What it should be.
+        fault: String,
+    },
     /// There is no DynamoDB, or not with our tables.
     #[error(transparent)]
     DynamoDb(#[from] dynamodb::Error),
@@ -127,7 +138,11 @@ impl Stack {
         let (stop, stopped) = watch::channel(false);
 
         let (api, api_address) = listen(host, flags.port, "the API", "--port").await?;
-        let own_dynamodb = settings.get("AWS_ENDPOINT_URL_DYNAMODB").is_none();
+        let given = settings.get(DYNAMODB);
+        if let Some(fault) = given.as_deref().and_then(|url| shared::config::address(url).err()) {
+            return Err(StartError::Setting { name: DYNAMODB, fault });
+        }
+        let own_dynamodb = given.is_none();
         let embedded = if own_dynamodb {
             let (listener, _) =
                 listen(host, flags.dynamodb_port, "the embedded DynamoDB", "--dynamodb-port").await?;
@@ -154,7 +169,7 @@ impl Stack {
             .map_err(StartError::Secrets)?;
 
         if let Some(embedded) = &embedded {
-            settings.set("AWS_ENDPOINT_URL_DYNAMODB", url(embedded.address()));
+            settings.set(DYNAMODB, url(embedded.address()));
         }
         if let Some(courier) = &courier {
             settings.set("COURIER_BASE_URL", url(courier.address()));
@@ -174,7 +189,7 @@ impl Stack {
             calls: calls.map(|route| format!("{} {}", route.method, route.path)).collect(),
             addresses: Addresses {
                 api: url(api_address),
-                dynamodb: setting("AWS_ENDPOINT_URL_DYNAMODB"),
+                dynamodb: setting(DYNAMODB),
                 courier: setting("COURIER_BASE_URL"),
                 secrets: url(secrets.address()),
             },
@@ -294,7 +309,7 @@ fn client(settings: &Settings) -> Client {
         .behavior_version(BehaviorVersion::latest())
         .http_client(http)
         .region(Region::new(setting("AWS_REGION")))
-        .endpoint_url(setting("AWS_ENDPOINT_URL_DYNAMODB"))
+        .endpoint_url(setting(DYNAMODB))
         .credentials_provider(credentials)
         .build();
     Client::from_conf(config)

@@ -228,8 +228,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     fn base(&mut self) -> Option<Base> {
         let aws = self.aws();
-        let users_table = self.text("USERS_TABLE");
-        let otps_table = self.text("OTPS_TABLE");
+        let users_table = self.required("USERS_TABLE", table);
+        let otps_table = self.required("OTPS_TABLE", table);
         let pepper = self.sourced("OTP_PEPPER", "OTP_PEPPER_SECRET_ARN", pepper);
         let policy = self.policy_of_verify();
         let metrics_namespace = self.optional("METRICS_NAMESPACE", namespace);
@@ -272,7 +272,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 
     fn texting(&mut self) -> Option<Texting> {
         let base = self.base();
-        let limits_table = self.text("LIMITS_TABLE");
+        let limits_table = self.required("LIMITS_TABLE", table);
         let base_url = self.optional("COURIER_BASE_URL", address);
         let token = self.sourced("COURIER_TOKEN", "COURIER_TOKEN_SECRET_ARN", token);
         let messaging_service = self.optional("TWILIO_MESSAGING_SERVICE_SID", |text| {
@@ -337,6 +337,14 @@ pub fn token(text: &str) -> Result<Token, String> {
     Token::parse(text).ok_or_else(|| "must consist of visible ASCII characters".to_owned())
 }
 
+/// The name of a table, by DynamoDB's rules.
+fn table(text: &str) -> Result<String, String> {
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
+    let named = (3..=255).contains(&text.len()) && text.bytes().all(allowed);
+    let fault = "must be a table's name: 3 to 255 letters, digits, underscores, hyphens and full stops";
+    named.then(|| text.to_owned()).ok_or_else(|| fault.to_owned())
+}
+
 fn secret_arn(text: &str) -> Result<String, String> {
     let named = text.starts_with("arn:") && text.contains(":secretsmanager:");
     named.then(|| text.to_owned()).ok_or_else(|| "must be the ARN of a secret".to_owned())
@@ -352,7 +360,10 @@ fn namespace(text: &str) -> Result<String, String> {
 }
 
 /// An address of a server: `http` or `https`, without a slash at the end.
-fn address(text: &str) -> Result<String, String> {
+///
+/// # Errors
+/// What is wrong with it.
+pub fn address(text: &str) -> Result<String, String> {
     let url = reqwest::Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
     let plain = url.filter(|url| url.has_host() && url.query().is_none() && url.fragment().is_none());
     plain

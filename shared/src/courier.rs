@@ -9,7 +9,7 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lambda_http::http::{StatusCode, header};
+use lambda_http::http::{HeaderValue, StatusCode, header};
 use rand::RngExt as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
@@ -281,9 +281,8 @@ impl Courier {
 async fn read(mut answer: reqwest::Response, until: Deadline) -> Reply {
     let status = answer.status();
     if !status.is_success() {
-        let retry_after = answer.headers().get(header::RETRY_AFTER);
-        let seconds = retry_after.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-        return Reply::Refused { status, retry_after: seconds.map(Duration::from_secs) };
+        let retry_after = answer.headers().get(header::RETRY_AFTER).map(wait);
+        return Reply::Refused { status, retry_after };
     }
     let mut body = Vec::new();
     let all = async {
@@ -300,6 +299,13 @@ async fn read(mut answer: reqwest::Response, until: Deadline) -> Reply {
     Reply::Accepted(accepted.map(|accepted| accepted.request_id).filter(|id| id.len() <= LONGEST_ID))
 }
 
+/// How long a `Retry-After` asks to wait. One that is no number of seconds, such as a date, asks for a wait all the
+/// same: it is taken for one that never fits.
+fn wait(retry_after: &HeaderValue) -> Duration {
+    let seconds = retry_after.to_str().ok().and_then(|text| text.trim().parse().ok());
+    seconds.map_or(Duration::MAX, Duration::from_secs)
+}
+
 /// The statuses after which Courier may have taken the text all the same: time-outs, a request of the same key
 /// under way, and what a proxy before it answers when it does not know.
 fn leaves_doubt(status: StatusCode) -> bool {
@@ -314,4 +320,21 @@ fn leaves_doubt(status: StatusCode) -> bool {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Case 25: what cannot be read as seconds is never taken for no wait.
+    #[test]
+    fn a_wait_that_is_no_number_of_seconds_never_fits() {
+        let wait = |text| wait(&HeaderValue::from_static(text));
+        for (text, seconds) in [("0", 0), ("2", 2), (" 120 ", 120)] {
+            assert_eq!(wait(text), Duration::from_secs(seconds), "{text}");
+        }
+        for text in ["", "-1", "1.5", "1,2", "99999999999999999999999", "Wed, 21 Oct 2099 07:28:00 GMT"] {
+            assert_eq!(wait(text), Duration::MAX, "{text}");
+        }
+    }
 }

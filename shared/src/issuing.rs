@@ -182,7 +182,11 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
     };
     let challenge = text_and_record(texting, asked, admission, user.as_ref(), &drawn, next).await;
     match challenge.outcome() {
-        Outcome::Failed => Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after(asked.now) }),
+        Outcome::Failed => {
+            // The failed code keeps its place in the caps, which may ask for a longer wait than Courier does.
+            let capped = challenge.resend_after(&world.policy, asked.now);
+            Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after(asked.now).max(capped) })
+        }
         Outcome::Sent | Outcome::Unknown => Ok(accepted(texting, &challenge, asked.now)),
     }
 }

@@ -53,6 +53,16 @@ async fn the_tables_of_a_dynamodb_that_has_them_are_left_alone() {
 }
 
 #[tokio::test]
+async fn a_dynamodb_whose_address_is_none_is_refused() {
+    for given in ["", "http://", "localhost:8000"] {
+        let mut options = Options::of_a_test(Clock::System);
+        options.environment = Arc::new(move |name| (name == DYNAMODB).then(|| given.to_owned()));
+        let refused = Stack::start(options).await.map(|_| ()).unwrap_err().to_string();
+        assert_eq!(refused, "AWS_ENDPOINT_URL_DYNAMODB must be an http or https address", "{given:?}");
+    }
+}
+
+#[tokio::test]
 async fn texts_go_out_when_the_developer_names_a_courier() {
     let mut options = Options::of_a_test(Clock::System);
     options.environment = Arc::new(|name| match name {

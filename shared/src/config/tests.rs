@@ -178,6 +178,7 @@ fn malformed_settings_are_named_at_once_without_their_values() {
         ("AWS_ENDPOINT_URL_DYNAMODB", "ftp://canary"),
         ("COURIER_BASE_URL", "https://canary.example/?q"),
         ("COURIER_TOKEN", "a canary"),
+        ("LIMITS_TABLE", "a canary"),
         ("METRICS_NAMESPACE", "AWS/canary"),
         ("OTP_ALPHABET", "canary"),
         ("OTP_DOMAIN", "https://canary"),

@@ -181,3 +181,15 @@ async fn a_signup_whose_text_fails_is_a_signup() {
     assert_eq!(service.send("bob").await.outcome(), "202 OTP sent successfully");
     assert_eq!(service.verify("bob", &service.code_to(BOB)).await.outcome(), "200 User verified");
 }
+
+/// A failed code keeps its place in every cap, so the caller is told when the cap has room again.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_that_fills_the_cap_says_when_it_frees() {
+    let service = with_ada(&[("CODES_PER_USERNAME_PER_HOUR", "2")]).await;
+    script(&service, [Behaviour::answer(400), Behaviour::answer(400)]);
+    for wait in [1, 3_600] {
+        let refused = service.send("ada").await;
+        assert_eq!((refused.outcome().as_str(), refused.retry_after()), ("503 sms_unavailable", wait));
+    }
+    assert_eq!(service.send("ada").await.outcome(), "429 rate_limited");
+}
