@@ -3,7 +3,7 @@
 use std::time::{Duration, UNIX_EPOCH};
 
 use lambda_http::http::StatusCode;
-use lambda_http::{Body, Response};
+use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use local::settings::Settings;
 use local::template::Template;
 use serde_json::{Value, json};
@@ -65,7 +65,20 @@ impl Functions {
 
     /// What the function of the event's path answers.
     pub(crate) async fn answer(&self, event: &Value) -> Answer {
+        self.handle(event, lambda_http::request::from_str(&event.to_string()).unwrap()).await
+    }
+
+    /// The same, of a function that Lambda ends after this `time`.
+    pub(crate) async fn answer_within(&self, event: &Value, time: Duration) -> Answer {
+        let mut context = Context::default();
+        let ends_at =
+            Clock::system().now().timestamp.as_second() * 1_000 + i64::try_from(time.as_millis()).unwrap();
+        context.deadline = ends_at.try_into().unwrap();
         let request = lambda_http::request::from_str(&event.to_string()).unwrap();
+        self.handle(event, request.with_lambda_context(context)).await
+    }
+
+    async fn handle(&self, event: &Value, request: Request) -> Answer {
         let response = match event["rawPath"].as_str().unwrap() {
             "/signup" => signup::answer(&self.signup, request).await,
             "/send" => send::answer(&self.send, request).await,

@@ -4,6 +4,7 @@ mod breaker;
 mod conflicts;
 mod courier;
 mod database;
+mod deadline;
 mod panics;
 mod settings;
 
