@@ -2,7 +2,7 @@
 
 use futures::future::join_all;
 use tests::proxy::{Call, FOREVER, Fault, Match, Operation};
-use tests::service::{Service, number, text};
+use tests::service::{Row, Service, number, text};
 
 use super::{ADA, BOB, adas_code_works, with_ada};
 
@@ -20,6 +20,14 @@ fn all_faults_before() -> [Fault; 4] {
     [Fault::Throttle, Fault::ServerError, Fault::ResetBefore, Fault::StallBefore(FOREVER)]
 }
 
+/// Every `fault` was met, what is stored is as `before`, and nobody was texted since the signup.
+async fn nothing_came_of(fault: &Fault, service: &Service, before: [Vec<Row>; 3]) {
+    assert_eq!(service.proxy.unmet_faults(), []);
+    service.proxy.clear_faults();
+    assert_eq!(service.everything().await, before, "{fault:?}");
+    assert_eq!(service.courier().count(), 1, "{fault:?}: the signup's text only");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_read_is_not_texted() {
     join_all(all_faults_before().map(async |fault| {
@@ -29,10 +37,7 @@ async fn what_cannot_be_read_is_not_texted() {
         service.proxy.inject(Match::every(Operation::GetItem), fault.clone());
         let answer = service.send("ada").await;
         assert_eq!((answer.outcome().as_str(), answer.retry_after()), ("503 unavailable", 1), "{fault:?}");
-        assert_eq!(service.proxy.unmet_faults(), []);
-        service.proxy.clear_faults();
-        assert_eq!(service.everything().await, before, "{fault:?}");
-        assert_eq!(service.courier().count(), 1, "{fault:?}: the signup's text only");
+        nothing_came_of(&fault, &service, before).await;
     }))
     .await;
 }
@@ -53,10 +58,7 @@ async fn what_cannot_be_written_is_not_texted() {
                 "{fault:?}"
             );
         }
-        assert_eq!(service.proxy.unmet_faults(), []);
-        service.proxy.clear_faults();
-        assert_eq!(service.everything().await, before, "{fault:?}");
-        assert_eq!(service.courier().count(), 1, "{fault:?}: the signup's text only");
+        nothing_came_of(&fault, &service, before).await;
     }))
     .await;
 }
