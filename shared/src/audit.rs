@@ -5,8 +5,10 @@
 
 use std::time::Duration;
 
-use crate::domain::challenge::{Call, Outcome};
+use crate::domain::call::Call;
+use crate::domain::challenge::Outcome;
 use crate::domain::code::OtpId;
+use crate::domain::recipient::RecipientKind;
 use crate::metrics;
 use crate::trace::{Trace, milliseconds};
 
@@ -14,13 +16,16 @@ use crate::trace::{Trace, milliseconds};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Event {
     /// Signup stored a user, PENDING, with this challenge.
-    UserCreated,
+    UserCreated {
+        /// Whether signups with different passwords have claimed the name.
+        contested: bool,
+    },
     /// A code was stored and counted.
     CodeIssued {
         /// By which call.
         call: Call,
-        /// Whether a phone is to receive it; else nobody has the username.
-        to_a_phone: bool,
+        /// The kind of its recipient: see [`Recipient::kind`](crate::domain::recipient::Recipient::kind).
+        recipient: RecipientKind,
     },
     /// A code that was still live gave way to a newer one.
     CodeSuperseded {
@@ -53,9 +58,11 @@ pub fn tell(trace: &Trace, otp: OtpId, event: Event) {
     metrics::changed(event);
     let request = trace.request();
     match event {
-        Event::UserCreated => tracing::info!(request, %otp, event = "user_created", "audit"),
-        Event::CodeIssued { call, to_a_phone } => {
-            let (call, recipient) = (call.name(), if to_a_phone { "phone" } else { "nobody" });
+        Event::UserCreated { contested } => {
+            tracing::info!(request, %otp, event = "user_created", contested, "audit");
+        }
+        Event::CodeIssued { call, recipient } => {
+            let (call, recipient) = (call.name(), recipient.name());
             tracing::info!(request, %otp, event = "code_issued", call, recipient, "audit");
         }
         Event::CodeSuperseded { by } => {

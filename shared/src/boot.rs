@@ -84,6 +84,8 @@ pub struct Texting {
     pub app: AppName,
     /// Where phones fill codes in.
     pub domain: Option<OtpDomain>,
+    /// The answers of send and resend leave at whole multiples of this; zero is no step.
+    pub answer_step: Duration,
 }
 
 /// What signup needs.
@@ -152,7 +154,14 @@ impl Texting {
             World::with(client, &secrets, settings.base, clock),
             Courier::connect(settings.account, settings.token, &secrets, tls()?),
         );
-        Ok(Self { world: world?, limits, courier: courier?, app: settings.app, domain: settings.domain })
+        Ok(Self {
+            world: world?,
+            limits,
+            courier: courier?,
+            app: settings.app,
+            domain: settings.domain,
+            answer_step: settings.answer_step,
+        })
     }
 }
 

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -19,7 +20,7 @@ use crate::courier::{Account, Token};
 use crate::domain::code::{Alphabet, CodeFormat};
 use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
-use crate::domain::policy::Policy;
+use crate::domain::policy::{LONGEST_CODE_TTL, Policy};
 use crate::domain::sms::{self, AppName, OtpDomain};
 use crate::domain::time::DAY;
 use crate::secrets::Sourced;
@@ -29,6 +30,10 @@ const COURIER: &str = "https://api.courier.com";
 
 /// CloudWatch's namespace of the metrics, unless another one is set.
 const METRICS: &str = "countersign";
+
+/// The answers of send and resend leave at whole multiples of so many milliseconds, unless another step is set: longer than
+/// nearly every text takes to be accepted.
+const ANSWER_STEP: u64 = 1_000;
 
 /// What every function needs: this is all that verify does.
 #[derive(Clone, Debug)]
@@ -62,6 +67,8 @@ pub struct Texting {
     pub app: AppName,
     /// `OTP_DOMAIN`
     pub domain: Option<OtpDomain>,
+    /// `SEND_ANSWER_STEP_MILLISECONDS`, which signup does not read.
+    pub answer_step: Duration,
 }
 
 /// What signup needs.
@@ -136,8 +143,9 @@ impl Texting {
     /// When a setting is wrong.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
         let mut reader = Reader { lookup, faults: BTreeMap::new() };
+        let step = reader.number("SEND_ANSWER_STEP_MILLISECONDS", 0..=10_000, ANSWER_STEP);
         let texting = reader.texting();
-        reader.finish(texting)
+        reader.finish(texting.map(|texting| Texting { answer_step: Duration::from_millis(step), ..texting }))
     }
 }
 
@@ -261,13 +269,15 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             alphabet: alphabet.unwrap_or(default.code_format.alphabet),
             length: self.number("OTP_LENGTH", 6..=10, default.code_format.length),
         };
-        let failures = default.max_consecutive_failures;
-        Policy {
-            code_format,
-            max_attempts: self.number("OTP_MAX_ATTEMPTS", 1..=100, default.max_attempts),
-            max_consecutive_failures: self.number("MAX_CONSECUTIVE_FAILURES", 1..=100, failures),
-            ..default
+        let max_attempts = self.number("OTP_MAX_ATTEMPTS", 1..=20, default.max_attempts);
+        let max_consecutive_failures =
+            self.number("MAX_CONSECUTIVE_FAILURES", 20..=100, default.max_consecutive_failures);
+        // Fewer, and the run slows down before one code's tries are used up.
+        if max_consecutive_failures < 4 * max_attempts {
+            let fault = format!("must be at least four times OTP_MAX_ATTEMPTS, which is {max_attempts}");
+            self.faults.entry("MAX_CONSECUTIVE_FAILURES").or_insert(fault);
         }
+        Policy { code_format, max_attempts, max_consecutive_failures, ..default }
     }
 
     fn texting(&mut self) -> Option<Texting> {
@@ -291,13 +301,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let base = Base { policy, ..base };
         let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
         let account = Account { base_url, messaging_service };
-        Some(Texting { base, limits_table, account, token, app, domain })
+        Some(Texting { base, limits_table, account, token, app, domain, answer_step: Duration::ZERO })
     }
 
     fn policy_of_texting(&mut self, base: Option<&Base>) -> Policy {
         let default = base.map(|base| base.policy.clone()).unwrap_or_default();
         Policy {
-            code_ttl: self.number("OTP_TTL_SECONDS", 1..=900, default.code_ttl),
+            code_ttl: self.number("OTP_TTL_SECONDS", 1..=LONGEST_CODE_TTL, default.code_ttl),
             cooldown: self.number("RESEND_COOLDOWN_SECONDS", 1..=3_600, default.cooldown),
             codes_per_username_per_hour: self.number(
                 "CODES_PER_USERNAME_PER_HOUR",
@@ -309,12 +319,22 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
                 1..=100,
                 default.codes_per_phone_per_day,
             ),
+            signup_codes_per_phone_per_day: self.number(
+                "SIGNUP_CODES_PER_PHONE_PER_DAY",
+                1..=100,
+                default.signup_codes_per_phone_per_day,
+            ),
             codes_per_address_per_hour: self.number(
                 "CODES_PER_ADDRESS_PER_HOUR",
                 0..=100_000,
                 default.codes_per_address_per_hour,
             ),
             daily_sms_budget: self.number("DAILY_SMS_BUDGET", 0..=10_000_000, default.daily_sms_budget),
+            verified_share_percent: self.number(
+                "VERIFIED_SHARE_PERCENT",
+                0..=90,
+                default.verified_share_percent,
+            ),
             ..default
         }
     }

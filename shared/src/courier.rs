@@ -20,6 +20,7 @@ use crate::domain::challenge::{Delivery, Outcome};
 use crate::domain::code::{Code, OtpId};
 use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
+use crate::domain::recipient::RecipientKind;
 use crate::domain::sms::Template;
 use crate::domain::time::Timestamp;
 use crate::secrets::{self, Secrets, Sourced};
@@ -71,6 +72,13 @@ pub enum Error {
     /// There is no token.
     #[error(transparent)]
     Token(#[from] secrets::Error),
+}
+
+/// Courier is known to be down.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Unavailable {
+    /// Seconds until a text will be tried again.
+    pub retry_after: i64,
 }
 
 /// Where and as whom texts are sent.
@@ -167,15 +175,20 @@ impl Courier {
         Ok(Self { http, account, token, source, breaker: Mutex::default(), recent: Mutex::default() })
     }
 
-    /// Says whether a text may be tried at `now`.
+    /// Says whether a text to `recipient` may be tried at `now`.
     ///
     /// After a failure of Courier's or the account's, nothing is tried for a while; then one text is. A text
-    /// that only seems to be sent, for a username that nobody has, is admitted then too but proves nothing.
+    /// that only seems to be sent, for an unknown username, is admitted then too but proves nothing.
     ///
     /// # Errors
-    /// The seconds until the next try.
-    pub fn admit(&self, really: bool, now: Timestamp) -> Result<Admission<'_>, i64> {
-        let probes = lock(&self.breaker).admit(really, now)?;
+    /// [`Unavailable`], with the seconds until the next try.
+    pub fn admit(&self, recipient: RecipientKind, now: Timestamp) -> Result<Admission<'_>, Unavailable> {
+        let really = match recipient {
+            RecipientKind::Verified | RecipientKind::Pending => true,
+            RecipientKind::Unknown => false,
+        };
+        let admitted = lock(&self.breaker).admit(really, now);
+        let probes = admitted.map_err(|retry_after| Unavailable { retry_after })?;
         Ok(Admission { breaker: &self.breaker, probes, now })
     }
 
@@ -228,10 +241,11 @@ impl Courier {
         Settled { delivery: Delivery { outcome, request_id, tries: tries.made() }, last_status }
     }
 
-    /// Takes as long as a text, and sends none: what a username that nobody has gets.
-    pub async fn pretend(&self) -> Delivery {
-        let took = lock(&self.recent).draw(&mut rand::rng());
-        tokio::time::sleep(took).await;
+    /// Takes as long as a text that ends before `deadline`, and sends none: what an unknown username gets.
+    pub async fn pretend(&self, deadline: Deadline) -> Delivery {
+        let drawn = lock(&self.recent).draw(&mut rand::rng());
+        let time = deadline.within(LONGEST_DELIVERY).remaining();
+        tokio::time::sleep(drawn.min(time)).await;
         let mut random = rand::rng();
         let id = format!("1-{:08x}-{:024x}", random.random::<u32>(), random.random::<u128>() >> 32);
         Delivery { outcome: Outcome::Sent, request_id: Some(id), tries: 1 }

@@ -3,7 +3,9 @@
 //! A rule takes `now` and whatever was drawn at random as arguments, and answers with the next state or with
 //! the reason why not. Nothing in here imports anything else of ours.
 
+pub mod account;
 pub mod address;
+pub mod call;
 pub mod challenge;
 pub mod code;
 pub mod field;
@@ -15,6 +17,7 @@ pub mod password;
 pub mod person_name;
 pub mod phone;
 pub mod policy;
+pub mod recipient;
 pub mod refusal;
 pub mod sms;
 pub mod time;

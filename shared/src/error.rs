@@ -3,6 +3,7 @@
 use lambda_http::http::StatusCode;
 use thiserror::Error;
 
+use crate::courier::Unavailable;
 use crate::domain::field::{Broken, Rule};
 use crate::domain::refusal::Refusal;
 use crate::store::Failure;
@@ -47,6 +48,12 @@ pub enum Error {
 impl From<Refusal> for Error {
     fn from(refusal: Refusal) -> Self {
         Self::Refused(refusal)
+    }
+}
+
+impl From<Unavailable> for Error {
+    fn from(unavailable: Unavailable) -> Self {
+        Self::SmsUnavailable { retry_after: unavailable.retry_after }
     }
 }
 
@@ -172,11 +179,11 @@ fn refused(refusal: &Refusal) -> Answer {
             "Username taken",
             "Somebody has this username. Choose another one.",
         ),
-        Refusal::IdempotencyMismatch => Answer::new(
+        Refusal::OtpIdRequired => Answer::new(
             S::CONFLICT,
-            "idempotency_mismatch",
-            "Idempotency key reused",
-            "This idempotency key came with other details before. Use a new key for a new request.",
+            "otp_id_required",
+            "Id of the code required",
+            "Others have signed up with this username, too. Give the `otp.id` of your own signup as `otpId`, or sign up again.",
         ),
         Refusal::OtpPending { retry_after } => Answer::new(
             S::CONFLICT,
@@ -210,7 +217,7 @@ fn refused(refusal: &Refusal) -> Answer {
             S::FORBIDDEN,
             "locked",
             "Locked",
-            "Too many wrong codes were typed in a row. Only an operator can unlock this username.",
+            "Too many wrong codes were typed in a row. An operator can unlock this username.",
         ),
         Refusal::OtpNotFound => Answer::new(
             S::NOT_FOUND,
@@ -244,7 +251,7 @@ fn refused(refusal: &Refusal) -> Answer {
             S::UNPROCESSABLE_ENTITY,
             "otp_superseded",
             "Code superseded",
-            "This is the code of an earlier text. Type the newest one.",
+            "This is the code of an earlier text, or its id. Type the newest code, with its own id.",
         )
         .attempts_remaining(attempts_remaining),
     }

@@ -14,6 +14,7 @@ use lambda_http::http::{HeaderMap, StatusCode, header};
 use lambda_http::request::{LambdaRequest, RequestContext};
 use lambda_http::{Body, Request, RequestExt as _, Response};
 use serde::Serialize;
+use tokio::time::Instant;
 
 pub use fields::Fields;
 
@@ -41,6 +42,8 @@ pub struct Incoming {
     pub fields: Fields,
     /// The second in which the request arrived.
     pub arrived: Second,
+    /// The same on the monotonic clock, to the moment.
+    pub came: Instant,
     /// When its answer must be there.
     pub deadline: Deadline,
     /// What its operator is told of it.
@@ -92,10 +95,10 @@ where
     F: Future<Output = Result<O, Error>>,
     O: Serialize,
 {
-    let begun = tokio::time::Instant::now();
+    let begun = Instant::now();
     let arrival = Arrival::of(&request, world);
     let trace = Trace::of(&arrival.id);
-    let result = match read(&request, &world.clock, trace.clone()) {
+    let result = match read(&request, begun, &world.clock, trace.clone()) {
         Ok(incoming) => {
             let handled = AssertUnwindSafe(handle(incoming)).catch_unwind().await;
             handled.unwrap_or(Err(Error::Panicked))
@@ -159,9 +162,11 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
                 store_ms = seen.milliseconds(Step::Store),
                 text_ms = seen.milliseconds(Step::Text),
                 record_ms = seen.milliseconds(Step::Record),
+                wait_ms = seen.milliseconds(Step::Wait),
                 count_ms = seen.milliseconds(Step::Count),
                 try_ms = seen.milliseconds(Step::Try),
                 confirm_ms = seen.milliseconds(Step::Confirm),
+                settle_ms = seen.milliseconds(Step::Settle),
                 $message
             )
         };
@@ -186,7 +191,7 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
     }
 }
 
-fn read(request: &Request, clock: &Clock, trace: Trace) -> Result<Incoming, Error> {
+fn read(request: &Request, came: Instant, clock: &Clock, trace: Trace) -> Result<Incoming, Error> {
     let body: &[u8] = request.body();
     if !is_plain_json(request.headers()) {
         return Err(Error::UnsupportedMediaType);
@@ -198,6 +203,7 @@ fn read(request: &Request, clock: &Clock, trace: Trace) -> Result<Incoming, Erro
     Ok(Incoming {
         fields: Fields::of(body, key)?,
         arrived: clock.now(),
+        came,
         deadline: deadline(request),
         trace,
         source: source(request),

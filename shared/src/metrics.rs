@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::audit::Event;
 use crate::domain::challenge::Outcome;
+use crate::domain::recipient::RecipientKind;
 use crate::domain::refusal::Refusal;
 use crate::error;
 
@@ -94,8 +95,10 @@ impl Metric {
 /// Counts a change of state.
 pub(crate) fn changed(event: Event) {
     match event {
-        Event::CodeIssued { to_a_phone: true, .. } => Metric::CodesIssued.count(),
-        Event::CodeIssued { to_a_phone: false, .. } => Metric::CodesToNobody.count(),
+        Event::CodeIssued { recipient, .. } => match recipient {
+            RecipientKind::Verified | RecipientKind::Pending => Metric::CodesIssued.count(),
+            RecipientKind::Unknown => Metric::CodesToNobody.count(),
+        },
         Event::TextSettled { outcome, took, .. } => {
             match outcome {
                 Outcome::Sent => Metric::TextsAccepted.count(),
@@ -106,7 +109,7 @@ pub(crate) fn changed(event: Event) {
         }
         Event::CodeConfirmed => Metric::CodesConfirmed.count(),
         Event::UserLocked => Metric::UsersLocked.count(),
-        Event::UserCreated | Event::CodeSuperseded { .. } | Event::UserVerified => {}
+        Event::UserCreated { .. } | Event::CodeSuperseded { .. } | Event::UserVerified => {}
     }
 }
 

@@ -18,7 +18,7 @@ mod users;
 use aws_sdk_dynamodb::Client;
 
 pub use failure::Failure;
-pub use issuing::{Issued, SignedUp};
+pub use issuing::{Issue, Issued, Met, SignUp, SignedUp};
 pub use limits::Limits;
 pub use tries::{Confirmed, Try};
 
@@ -46,8 +46,8 @@ impl Store {
 
     /// Reads what is known of a username: two consistent reads at once.
     ///
-    /// They are no snapshot. A write between them is met by the condition of the write that follows, or by the
-    /// cooldown: a code that was issued that moment is not replaced.
+    /// They are no snapshot. A write between them is seen by the ids of the accounts, or met by the conditions of the write
+    /// that follows.
     ///
     /// # Errors
     /// When DynamoDB does not answer in time, or holds a row that is none of ours.

@@ -20,16 +20,20 @@ pub enum Step {
     Text,
     /// Recording what became of the text.
     Record,
-    /// Counting a signup that was refused.
+    /// Waiting for the step of time on which the answer leaves.
+    Wait,
+    /// Counting a signup that stores nothing.
     Count,
     /// Taking a try at a code.
     Try,
     /// Confirming a code.
     Confirm,
+    /// Ending the run of failures when a confirmed code was typed again.
+    Settle,
 }
 
 /// How many there are.
-const STEPS: usize = Step::Confirm as usize + 1;
+const STEPS: usize = Step::Settle as usize + 1;
 
 /// What is seen of one request. Clones are of the same request.
 #[derive(Clone, Debug)]

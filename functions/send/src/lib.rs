@@ -5,7 +5,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use shared::boot::Texting;
-use shared::domain::challenge::Call;
+use shared::domain::call::Call;
 use shared::http::{self, Success};
 use shared::issuing::issue_again;
 

@@ -1,27 +1,34 @@
 //! `POST /signup`: stores a new user with the first code, and texts it.
 
+mod claim;
+
+use claim::{Meeting, Over};
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use rand::RngExt as _;
 use serde::Serialize;
-use shared::audit::{self, Event};
-use shared::boot::Signup;
-use shared::domain::challenge::{Call, Challenge};
+use shared::boot::{Signup, Texting};
+use shared::domain::account::AccountId;
+use shared::domain::call::Call;
+use shared::domain::challenge::Challenge;
 use shared::domain::idempotency::IdempotencyKey;
-use shared::domain::limit::{Quota, Recipient};
 use shared::domain::password::{Password, PasswordHash};
 use shared::domain::person_name::PersonName;
 use shared::domain::phone::MobileNumber;
-use shared::domain::refusal::{Cap, Refusal};
+use shared::domain::recipient::RecipientKind;
 use shared::domain::time::Timestamp;
 use shared::domain::user::{Status, User};
 use shared::domain::username::Username;
 use shared::error::Error;
 use shared::http::{self, Fields, Incoming, Success};
-use shared::issuing::{Asked, Drawn, Otp, message, text_and_record};
-use shared::store::SignedUp;
+use shared::issuing::{Asked, Decided, Otp, SigningUp, message};
+use shared::store::Failure;
 use shared::trace::{Step, Trace};
 use tokio::time::Instant;
+
+/// How often a signup that loses the name to another one meets the winner, before it gives up. Each round is a text of
+/// somebody's, and few of those fit into a phone's cap.
+const ROUNDS: usize = 3;
 
 /// What the call takes.
 #[derive(Debug)]
@@ -48,9 +55,22 @@ impl Input {
         Ok(Self { username, password, mobile, name, key })
     }
 
-    /// Whether `user` was made by a signup with these details.
-    fn made(&self, user: &User) -> bool {
-        user.name == self.name && user.mobile == self.mobile && user.password_hash.matches(&self.password)
+    /// Whether `user` has this name and number.
+    fn names(&self, user: &User) -> bool {
+        user.name == self.name && user.mobile == self.mobile
+    }
+
+    /// The user whom a signup with these details makes.
+    fn user(&self, password_hash: PasswordHash, contested: bool, texting: &Texting, now: Timestamp) -> User {
+        User {
+            username: self.username.clone(),
+            account: AccountId::draw(&mut rand::rng()),
+            name: self.name.clone(),
+            mobile: self.mobile.clone(),
+            password_hash,
+            status: Status::signed_up(texting.world.policy.signup_ttl, contested, now),
+            created_at: now,
+        }
     }
 }
 
@@ -99,7 +119,8 @@ pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
     http::respond(request, &signup.texting.world, SUCCESS, |incoming| handle(signup, incoming)).await
 }
 
-/// Stores the user and the code if the name is free, texts, and records.
+/// Stores the user and the code, texts, and records. A PENDING user of the name gives way, unless this is its very signup
+/// once more.
 ///
 /// # Errors
 /// The refusals of the API's table for signup.
@@ -111,11 +132,11 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
     trace.phone_is_in(input.mobile.region());
     let source = source?;
     let Signup { texting, regions: _ } = signup;
-    let (world, policy) = (&texting.world, &texting.world.policy);
+    let key = input.key.as_ref();
     let asked = Asked {
         call: Call::Signup,
         username: &input.username,
-        key: input.key.as_ref(),
+        key,
         source,
         now,
         arrived,
@@ -123,83 +144,33 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
         trace: &trace,
     };
 
-    let admission = match texting.courier.admit(true, now) {
+    let admission = match texting.courier.admit(RecipientKind::Pending, now) {
         Ok(admission) => admission,
-        Err(retry_after) => {
-            let (user, _) = trace.step(Step::Load, world.store.load(&input.username, deadline)).await?;
-            return match repeated(signup, asked, &input, user.as_ref()).await? {
-                Some(output) => Ok(output),
-                None => Err(Error::SmsUnavailable { retry_after }),
-            };
+        Err(unavailable) => {
+            let repeated = claim::repeated_while_down(signup, asked, &input).await?;
+            return repeated.ok_or_else(|| unavailable.into());
         }
     };
-
-    let drawn = Drawn::for_recipient(texting, asked, true);
-    let challenge = Challenge::first(drawn.draft.clone(), policy, now);
-    let user = User {
-        username: input.username.clone(),
-        name: input.name.clone(),
-        mobile: input.mobile.clone(),
-        password_hash: hash(&input.password, &trace),
-        status: Status::Pending { expires_at: now.plus(policy.signup_ttl) },
-        created_at: now,
-    };
-    let quota = Quota::of(Recipient::Phone(&user.mobile), source, &world.pepper, policy, now);
-    let store = world.store.sign_up(&texting.limits, &user, &challenge, &quota, now, asked.time_to_store());
-    match trace.step(Step::Store, store).await? {
-        SignedUp::Stored => {
-            audit::tell(&trace, challenge.id(), Event::UserCreated);
-            let issued = Event::CodeIssued { call: Call::Signup, to_a_phone: true };
-            audit::tell(&trace, challenge.id(), issued);
-        }
-        SignedUp::Refused(refusal) => return Err(refusal.into()),
-        SignedUp::Taken(owner) => {
-            if let Some(output) = repeated(signup, asked, &input, Some(&owner)).await? {
-                return Ok(output);
+    let password_hash = hash(&input.password, &trace);
+    let mut over: Option<Over> = None;
+    for _ in 0..=ROUNDS {
+        let contested = over.as_ref().is_some_and(|over| over.contested);
+        let user = input.user(password_hash.clone(), contested, texting, now);
+        let replaced = over.as_ref().and_then(|over| over.challenge.as_ref());
+        let decided = Decided::first(texting, asked, user.clone(), replaced);
+        over = match decided.sign_up(texting, asked, &user, over.as_ref().map(|over| over.account)).await? {
+            SigningUp::Committed(committed) => {
+                let challenge = committed.deliver(texting, asked, admission).await;
+                return Ok(Output::of(&user, &challenge, signup, now));
             }
-            return Err(refuse_taken(signup, asked, &quota).await);
-        }
+            SigningUp::Freed => None,
+            SigningUp::Met(met) => match claim::meet(signup, asked, &input, *met).await? {
+                Meeting::Answered(output) => return Ok(output),
+                Meeting::GivesWay(over) => Some(over),
+            },
+        };
     }
-    let challenge = text_and_record(texting, asked, admission, Some(&user), &drawn, challenge).await;
-    Ok(Output::of(&user, &challenge, signup, now))
-}
-
-/// The first answer once more, if the key says that this is the same signup as the one that made `owner`.
-async fn repeated(
-    signup: &Signup,
-    asked: Asked<'_>,
-    input: &Input,
-    owner: Option<&User>,
-) -> Result<Option<Output>, Error> {
-    let texting = &signup.texting;
-    let (Some(key), Some(owner)) = (asked.key_hash(texting), owner.filter(|owner| owner.exists(asked.now)))
-    else {
-        return Ok(None);
-    };
-    let newest = texting.world.store.challenge(asked.username, asked.deadline);
-    let newest = asked.trace.step(Step::Load, newest).await?;
-    let Some(newest) = newest.filter(|newest| newest.answered(Call::Signup, key, asked.now)) else {
-        return Ok(None);
-    };
-    if !tokio::task::block_in_place(|| input.made(owner)) {
-        return Err(Refusal::IdempotencyMismatch.into());
-    }
-    asked.trace.is_repeated();
-    Ok(Some(Output::of(owner, &newest, signup, asked.now)))
-}
-
-/// Refuses a taken name, and counts that against the address: names must not be looked up without end.
-async fn refuse_taken(signup: &Signup, asked: Asked<'_>, quota: &Quota) -> Error {
-    let Some(address) = &quota.address else { return Refusal::UsernameTaken.into() };
-    let count = signup.texting.limits.count_one(address, asked.deadline);
-    match asked.trace.step(Step::Count, count).await {
-        Ok(true) => Refusal::UsernameTaken.into(),
-        Ok(false) => {
-            let retry_after = asked.now.until(address.ends_at);
-            Refusal::RateLimited { cap: Cap::Address, retry_after }.into()
-        }
-        Err(failure) => failure.into(),
-    }
+    Err(Failure::overtaken("store the user and the first code").into())
 }
 
 /// Hashes a password under a fresh salt, without holding up the other tasks of this thread.

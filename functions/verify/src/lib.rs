@@ -5,14 +5,16 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::audit::{self, Event};
 use shared::boot::World;
+use shared::clock::Deadline;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::refusal::Refusal;
+use shared::domain::time::Timestamp;
 use shared::domain::username::Username;
-use shared::error::Error;
+use shared::error::{Error, causes};
 use shared::http::{self, Fields, Incoming, Success};
 use shared::store::{Confirmed, Try};
-use shared::trace::Step;
+use shared::trace::{Step, Trace};
 
 /// What the call takes.
 #[derive(Debug)]
@@ -78,36 +80,82 @@ pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> 
             return Err(Challenge::why_no_try(row.as_deref(), otp_id, pepper.id(), policy, now).into());
         }
     };
-    let remaining = challenge.attempts_remaining(policy);
-    let (refused, still_counts) = match challenge.judge(&otp, &username, pepper) {
-        Verdict::Refused(wrong) => (why_wrong(wrong, remaining), true),
-        Verdict::Right => {
-            let confirmed = store.confirm(&username, &challenge, now, deadline);
-            match trace.step(Step::Confirm, confirmed).await? {
-                Confirmed::Done => {
-                    audit::tell(&trace, challenge.id(), Event::CodeConfirmed);
-                    audit::tell(&trace, challenge.id(), Event::UserVerified);
-                    return Ok(Output::of(&username));
-                }
-                Confirmed::Changed(row) => {
-                    let why = Challenge::why_not_confirmed(row.as_deref(), challenge.id(), policy, now);
-                    (why, row.is_some_and(|row| row.is_locked(policy)))
-                }
-                Confirmed::NoUser => (Refusal::OtpNotFound, true),
-            }
+    let verdict = challenge.judge(&otp, &username, pepper);
+    let paid = Paid { world, username: &username, challenge: &challenge, now, deadline, trace: &trace };
+    let (refused, run) = match verdict {
+        Verdict::Right => match paid.confirm().await {
+            Ok(output) => return Ok(output),
+            Err(refused) => refused,
+        },
+        Verdict::Refused(Wrong::AlreadyUsed) => (Refusal::OtpAlreadyUsed.into(), paid.end_failures().await),
+        Verdict::Refused(Wrong::Superseded) => {
+            let attempts_remaining = Some(challenge.attempts_remaining(policy));
+            (Refusal::OtpSuperseded { attempts_remaining }.into(), Run::GoesOn)
+        }
+        Verdict::Refused(Wrong::NoMatch) => {
+            let attempts_remaining = challenge.attempts_remaining(policy);
+            (Refusal::InvalidOtp { attempts_remaining }.into(), Run::GoesOn)
         }
     };
     // Only one try brings the run of failures to its cap: none is taken after it.
-    if still_counts && challenge.is_locked(policy) {
+    if run == Run::GoesOn && challenge.is_locked(policy) {
         audit::tell(&trace, challenge.id(), Event::UserLocked);
     }
-    Err(refused.into())
+    Err(refused)
 }
 
-fn why_wrong(wrong: Wrong, attempts_remaining: u32) -> Refusal {
-    match wrong {
-        Wrong::AlreadyUsed => Refusal::OtpAlreadyUsed,
-        Wrong::Superseded => Refusal::OtpSuperseded { attempts_remaining: Some(attempts_remaining) },
-        Wrong::NoMatch => Refusal::InvalidOtp { attempts_remaining },
+/// Whether the run of failures goes on that the try was counted in.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Run {
+    GoesOn,
+    Ended,
+}
+
+/// A try that was taken.
+struct Paid<'a> {
+    world: &'a World,
+    username: &'a Username,
+    /// The row with it.
+    challenge: &'a Challenge,
+    now: Timestamp,
+    deadline: Deadline,
+    trace: &'a Trace,
+}
+
+impl Paid<'_> {
+    /// Confirms the code that was found right.
+    async fn confirm(&self) -> Result<Output, (Error, Run)> {
+        let &Self { world, username, challenge, now, deadline, trace } = self;
+        let confirm = world.store.confirm(username, challenge, now, deadline);
+        match trace.step(Step::Confirm, confirm).await {
+            Ok(Confirmed::Done) => {
+                audit::tell(trace, challenge.id(), Event::CodeConfirmed);
+                audit::tell(trace, challenge.id(), Event::UserVerified);
+                Ok(Output::of(username))
+            }
+            Ok(Confirmed::Changed(row)) => {
+                let row = row.as_deref();
+                let why = Challenge::why_not_confirmed(row, challenge.id(), &world.policy, now);
+                let goes_on = row.is_some_and(|row| row.is_locked(&world.policy));
+                Err((why.into(), if goes_on { Run::GoesOn } else { Run::Ended }))
+            }
+            Ok(Confirmed::NoUser) => Err((Refusal::OtpNotFound.into(), Run::GoesOn)),
+            Err(failure) => Err((failure.into(), Run::GoesOn)),
+        }
+    }
+
+    /// Ends the run of failures once more: the right code typed again is no failure. The answer is the same if that
+    /// does not succeed.
+    async fn end_failures(&self) -> Run {
+        let &Self { world, username, challenge, deadline, trace, .. } = self;
+        let end = world.store.end_failures(username, challenge, deadline);
+        match trace.step(Step::Settle, end).await {
+            Ok(()) => Run::Ended,
+            Err(failure) => {
+                let (request, otp, causes) = (trace.request(), challenge.id(), causes(&failure));
+                tracing::warn!(request, %otp, causes, "the run of failures could not be ended");
+                Run::GoesOn
+            }
+        }
     }
 }

@@ -7,15 +7,17 @@
 //!    └────────────────────▶ REJECTED
 //! ```
 //!
-//! A username has one row: its newest challenge. Issuing replaces it, and keeps of the old one what the rules
-//! still need: the MACs of the last hour's codes, to tell an earlier code from a wrong one; the times of the
-//! last hour's codes, to make the next one wait; and the run of wrong codes, which only a right one ends.
+//! A username has one row: the newest challenge of its account. Issuing replaces it, and keeps of the account what the
+//! rules still need: the last hour's codes, to tell an earlier code from a wrong one, to know their ids, and to make the
+//! next one wait; and the run of wrong codes, which only a right one ends.
 
 mod issue;
 mod judge;
 #[cfg(test)]
 mod tests;
 
+use super::account::AccountId;
+use super::call::Call;
 use super::code::OtpId;
 use super::idempotency::KeyHash;
 use super::mac::{Mac, PepperId};
@@ -28,24 +30,34 @@ pub use judge::{Verdict, Wrong};
 /// How long a row with wrong codes stays, so that waiting does not end the run: longer than a year.
 const FAILURES_ARE_KEPT: i64 = 400 * DAY;
 
-/// The newest challenge of a username.
+/// The newest challenge of an account.
 #[derive(Clone, Debug)]
 pub struct Challenge {
-    pub(crate) id: OtpId,
-    pub(crate) status: Status,
-    pub(crate) mac: Mac,
+    pub(crate) account: AccountId,
+    /// Whether the account is contested, so that a code is typed with its id or not at all.
+    pub(crate) contested: bool,
+    pub(crate) newest: Issued,
+    /// The codes of the hour before the newest one was issued, the latest last.
+    pub(crate) earlier: Vec<Issued>,
     pub(crate) pepper: PepperId,
-    pub(crate) superseded: Vec<Superseded>,
-    /// Tries taken at this code.
+    /// Tries taken at the newest code.
     pub(crate) attempts: u32,
     /// Tries since the last right code, over all codes.
     pub(crate) failures: u32,
-    pub(crate) issued_at: Timestamp,
-    /// The first moment at which the code is no longer accepted.
+    /// The first moment at which the newest code is no longer accepted.
     pub(crate) valid_until: Timestamp,
-    /// The last hour's codes, the newest last.
-    pub(crate) issues: Vec<Issue>,
     pub(crate) delivery: Option<Delivery>,
+}
+
+/// A code that was issued, and what has become of it.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    pub(crate) id: OtpId,
+    pub(crate) mac: Mac,
+    pub(crate) at: Timestamp,
+    pub(crate) status: Status,
+    pub(crate) call: Call,
+    pub(crate) key: Option<KeyHash>,
 }
 
 /// What has become of a challenge.
@@ -57,47 +69,6 @@ pub enum Status {
     Confirmed,
     /// Its text surely never left.
     Rejected,
-}
-
-/// A code of the last hour that a newer one replaced.
-#[derive(Clone, Debug)]
-pub struct Superseded {
-    pub(crate) id: OtpId,
-    pub(crate) mac: Mac,
-    pub(crate) issued_at: Timestamp,
-}
-
-/// One code of the last hour, as the caps and the cooldown see it.
-#[derive(Clone, Debug)]
-pub struct Issue {
-    pub(crate) at: Timestamp,
-    /// What became of it. The newest one's is the challenge's own, so this stays PENDING until it is replaced.
-    pub(crate) outcome: Status,
-    pub(crate) call: Call,
-    pub(crate) key: Option<KeyHash>,
-}
-
-/// The calls that issue codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// `POST /signup`
-    Signup,
-    /// `POST /send`
-    Send,
-    /// `POST /resend`
-    Resend,
-}
-
-impl Call {
-    /// Its name in paths, stored rows and logs.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Signup => "signup",
-            Self::Send => "send",
-            Self::Resend => "resend",
-        }
-    }
 }
 
 /// How the text of a code fared.
@@ -127,7 +98,7 @@ impl Challenge {
     /// with the pepper in use.
     #[must_use]
     pub fn is_live(&self, pepper: PepperId, policy: &Policy, now: Timestamp) -> bool {
-        self.status == Status::Pending
+        self.newest.status == Status::Pending
             && now < self.valid_until
             && self.attempts < policy.max_attempts
             && self.pepper == pepper
@@ -142,7 +113,7 @@ impl Challenge {
     /// When nothing reads the row any more.
     #[must_use]
     pub fn expires_at(&self, now: Timestamp) -> Timestamp {
-        let unread = self.valid_until.plus(HOUR);
+        let unread = self.kept_for_codes();
         if self.failures > 0 { unread.max(Self::kept_for_failures(now)) } else { unread }
     }
 
@@ -152,16 +123,28 @@ impl Challenge {
         now.plus(FAILURES_ARE_KEPT)
     }
 
+    /// How long a row stays whose run of failures has ended.
+    #[must_use]
+    pub(crate) fn kept_for_codes(&self) -> Timestamp {
+        self.valid_until.plus(HOUR)
+    }
+
+    /// The account that it is of.
+    #[must_use]
+    pub fn account(&self) -> AccountId {
+        self.account
+    }
+
     /// Its public name.
     #[must_use]
     pub fn id(&self) -> OtpId {
-        self.id
+        self.newest.id
     }
 
     /// What has become of it.
     #[must_use]
     pub fn status(&self) -> Status {
-        self.status
+        self.newest.status
     }
 
     /// The first moment at which the code is no longer accepted.
@@ -173,7 +156,7 @@ impl Challenge {
     /// Seconds of life that the code was issued with.
     #[must_use]
     pub fn expires_in(&self) -> i64 {
-        self.issued_at.until(self.valid_until)
+        self.newest.at.until(self.valid_until)
     }
 
     /// How its text fared, as far as it is recorded.
@@ -185,10 +168,20 @@ impl Challenge {
     /// The challenge with what became of its text: one that surely failed is REJECTED.
     #[must_use]
     pub fn delivered(mut self, delivery: Delivery) -> Self {
-        if delivery.outcome == Outcome::Failed && self.status == Status::Pending {
-            self.status = Status::Rejected;
+        if delivery.outcome == Outcome::Failed && self.newest.status == Status::Pending {
+            self.newest.status = Status::Rejected;
         }
         self.delivery = Some(delivery);
         self
+    }
+
+    /// The codes that the row remembers, the newest last.
+    fn issued(&self) -> impl DoubleEndedIterator<Item = &Issued> {
+        self.earlier.iter().chain(std::iter::once(&self.newest))
+    }
+
+    /// Those of the hour before `now`.
+    fn last_hours(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &Issued> {
+        self.issued().filter(move |code| code.at.within_hour_before(now))
     }
 }

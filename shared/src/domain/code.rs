@@ -95,7 +95,7 @@ impl fmt::Debug for Code {
 
 /// The public name of a challenge: 128 random bits, shown as 22 characters of base64url (RFC 4648 §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OtpId([u8; 16]);
+pub struct OtpId(pub(crate) [u8; 16]);
 
 impl OtpId {
     /// Draws an id.

@@ -1,6 +1,6 @@
 //! The key by which a client repeats a call without doing it twice.
 
-use super::challenge::Call;
+use super::call::Call;
 use super::field::{Broken, Rule};
 use super::mac::Pepper;
 use super::username::Username;

@@ -1,23 +1,16 @@
 //! What is counted besides a username's own codes: per phone, per source address, and in all.
+//!
+//! Strangers can have codes sent to a phone by signing up with it. So signups and PENDING users count apart from VERIFIED
+//! ones, per phone and in the day's budget: used up, they leave an owner the own codes.
 
 use super::address::SourceNetwork;
 use super::mac::{Mac, Pepper};
-use super::phone::MobileNumber;
 use super::policy::Policy;
+use super::recipient::Recipient;
 use super::time::{DAY, HOUR, Timestamp};
-use super::username::Username;
 
 /// How many rows the day's budget is spread over: one row in every transaction would conflict.
 pub const SHARDS: u32 = 16;
-
-/// Whom a code is for, as the limits see it.
-#[derive(Clone, Copy, Debug)]
-pub enum Recipient<'a> {
-    /// A phone, which will be texted.
-    Phone(&'a MobileNumber),
-    /// A username that nobody has: it counts a phone of its own, and no text is sent.
-    Nobody(&'a Username),
-}
 
 /// One row of `limits`, and the most it may count.
 #[derive(Clone, Debug)]
@@ -33,53 +26,81 @@ pub struct Counter {
 /// What storing a code counts, in the order in which the limits refuse.
 #[derive(Clone, Debug)]
 pub struct Quota {
-    /// The phone's codes of the UTC day.
+    /// The phone's codes of the UTC day, those to VERIFIED users or those to all others.
     pub phone: Counter,
     /// The source address's codes of the clock hour, unless that limit is off.
     pub address: Option<Counter>,
-    /// The codes of the UTC day in all, unless that limit is off.
+    /// The codes of the UTC day in all, those of one pot, unless that limit is off.
     pub budget: Option<Budget>,
 }
 
-/// The budget of a UTC day, in [`SHARDS`] rows.
+/// One pot of the budget of a UTC day, in [`SHARDS`] rows that both pots share.
 #[derive(Clone, Debug)]
 pub struct Budget {
-    /// The rows that hold any room at all.
+    /// The rows that hold any room at all; one without where the pot is empty.
     pub shards: Vec<Counter>,
+    /// Which pot.
+    pub pot: Pot,
     /// Whether a text is paid for, or the room only looked at.
     pub spends: bool,
     /// When the day ends.
     pub ends_at: Timestamp,
 }
 
+/// A part of the day's budget that the other part cannot spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pot {
+    /// That of VERIFIED users. Unknown usernames look at it, since they are like VERIFIED ones.
+    Verified,
+    /// That of signups and PENDING users.
+    Others,
+}
+
+impl Pot {
+    /// Its name in stored rows.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Verified => "verified",
+            Self::Others => "others",
+        }
+    }
+}
+
 impl Quota {
     /// What a code for `recipient`, asked for from `source`, counts at `now`.
     #[must_use]
     pub fn of(
-        recipient: Recipient<'_>,
+        recipient: &Recipient,
         source: SourceNetwork,
         pepper: &Pepper,
         policy: &Policy,
         now: Timestamp,
     ) -> Self {
         let day = Window::containing(now, DAY);
-        let phone = match recipient {
-            Recipient::Phone(number) => day.key(pepper, b"phone", number.as_str().as_bytes()),
-            Recipient::Nobody(username) => day.key(pepper, b"nobody", username.as_str().as_bytes()),
+        let pots = policy.pots();
+        let (kind, value, cap, pot, size, spends) = match recipient {
+            Recipient::Verified(user) => {
+                let number = user.mobile.as_str();
+                (&b"phone"[..], number, policy.codes_per_phone_per_day, Pot::Verified, pots.verified, true)
+            }
+            Recipient::Pending(user) => {
+                let number = user.mobile.as_str();
+                let cap = policy.signup_codes_per_phone_per_day;
+                (&b"signup phone"[..], number, cap, Pot::Others, pots.others, true)
+            }
+            Recipient::Unknown { username, .. } => {
+                let name = username.as_str();
+                (&b"unknown"[..], name, policy.codes_per_phone_per_day, Pot::Verified, pots.verified, false)
+            }
         };
         Self {
-            phone: Counter { key: phone, cap: policy.codes_per_phone_per_day, ends_at: day.ends_at },
+            phone: Counter { key: day.key(pepper, kind, value.as_bytes()), cap, ends_at: day.ends_at },
             address: address(source, pepper, policy, now),
             budget: (policy.daily_sms_budget > 0).then(|| Budget {
-                shards: (0..SHARDS)
-                    .map(|shard| Counter {
-                        key: day.key(pepper, b"budget", &shard.to_be_bytes()),
-                        cap: shard_capacity(policy.daily_sms_budget, shard),
-                        ends_at: day.ends_at,
-                    })
-                    .filter(|shard| shard.cap > 0)
-                    .collect(),
-                spends: matches!(recipient, Recipient::Phone(_)),
+                shards: day.shards(pepper, size),
+                pot,
+                spends,
                 ends_at: day.ends_at,
             }),
         }
@@ -97,10 +118,10 @@ pub fn address(source: SourceNetwork, pepper: &Pepper, policy: &Policy, now: Tim
     })
 }
 
-/// Codes that shard `shard` of a budget of `budget` holds; over all shards they add up to the budget.
-const fn shard_capacity(budget: u32, shard: u32) -> u32 {
-    let even = budget / SHARDS;
-    if shard < budget % SHARDS { even + 1 } else { even }
+/// Codes that shard `shard` of a pot of `pot` holds: ⌊(pot + 15 − shard) / 16⌋, so that all shards add up to the pot.
+fn shard_capacity(pot: u32, shard: u32) -> u32 {
+    let held = (u64::from(pot) + u64::from(SHARDS - 1 - shard)) / u64::from(SHARDS);
+    u32::try_from(held).unwrap_or(u32::MAX)
 }
 
 /// A day or hour of the clock.
@@ -115,6 +136,17 @@ impl Window {
         Self { starts_at, ends_at: starts_at.plus(seconds) }
     }
 
+    /// The rows of a pot of `pot` codes that have room on an unspent day, and the first one of an empty pot.
+    fn shards(&self, pepper: &Pepper, pot: u32) -> Vec<Counter> {
+        let with_room = pot.clamp(1, SHARDS);
+        let counter = |shard: u32| Counter {
+            key: self.key(pepper, b"budget", &shard.to_be_bytes()),
+            cap: shard_capacity(pot, shard),
+            ends_at: self.ends_at,
+        };
+        (0..with_room).map(counter).collect()
+    }
+
     fn key(&self, pepper: &Pepper, kind: &[u8], value: &[u8]) -> Mac {
         pepper.mac(&[kind, value, &self.starts_at.as_second().to_be_bytes()])
     }
@@ -125,17 +157,48 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::phone::Regions;
+    use crate::domain::account::AccountId;
+    use crate::domain::password::PasswordHash;
+    use crate::domain::person_name::PersonName;
+    use crate::domain::phone::{MobileNumber, Regions};
+    use crate::domain::user::{Status, User};
+    use crate::domain::username::Username;
 
     proptest! {
         #[test]
-        fn the_shards_hold_the_budget_exactly(budget: u32) {
-            let held: u64 = (0..SHARDS).map(|shard| u64::from(shard_capacity(budget, shard))).sum();
-            prop_assert_eq!(held, u64::from(budget));
+        fn the_shards_hold_the_pot_exactly(pot: u32) {
+            let held: u64 = (0..SHARDS).map(|shard| u64::from(shard_capacity(pot, shard))).sum();
+            prop_assert_eq!(held, u64::from(pot));
         }
     }
 
-    fn quota(recipient: Recipient<'_>, policy: &Policy, now: i64) -> Quota {
+    fn named(username: &str) -> Username {
+        Username::parse(username).unwrap()
+    }
+
+    fn unknown(username: &str) -> Recipient {
+        Recipient::Unknown { username: named(username), ended: None }
+    }
+
+    /// Users on one phone, a VERIFIED and a PENDING one.
+    fn users() -> [Recipient; 2] {
+        let user = |status| User {
+            username: named("ada"),
+            account: AccountId([1; 16]),
+            name: PersonName::parse("Ada").unwrap(),
+            mobile: MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
+            password_hash: PasswordHash::from_store(String::new()),
+            status,
+            created_at: Timestamp::from_second(0),
+        };
+        let at = Timestamp::from_second(0);
+        [
+            Recipient::Verified(user(Status::Verified { at })),
+            Recipient::Pending(user(Status::signed_up(DAY, false, at))),
+        ]
+    }
+
+    fn quota(recipient: &Recipient, policy: &Policy, now: i64) -> Quota {
         let pepper = Pepper::from_bytes(vec![1; 32]).unwrap();
         let source = SourceNetwork::of("192.0.2.1".parse().unwrap());
         Quota::of(recipient, source, &pepper, policy, Timestamp::from_second(now))
@@ -143,8 +206,7 @@ mod tests {
 
     #[test]
     fn windows_are_days_and_hours_of_the_clock() {
-        let ada = Username::parse("ada").unwrap();
-        let at = |now| quota(Recipient::Nobody(&ada), &Policy::default(), now);
+        let at = |now| quota(&unknown("ada"), &Policy::default(), now);
         let (one, later, next) = (at(0), at(DAY - 1), at(DAY));
         assert_eq!(one.phone.key.0, later.phone.key.0);
         assert_ne!(one.phone.key.0, next.phone.key.0);
@@ -154,36 +216,57 @@ mod tests {
     }
 
     #[test]
-    fn a_username_that_nobody_has_counts_a_phone_of_its_own_and_spends_nothing() {
-        let (ada, bob) = (Username::parse("ada").unwrap(), Username::parse("bob").unwrap());
-        let number = MobileNumber::parse("+12025550143", &Regions::all()).unwrap();
+    fn verified_and_pending_users_and_each_unknown_name_count_apart() {
         let policy = Policy::default();
-        let keys = [Recipient::Nobody(&ada), Recipient::Nobody(&bob), Recipient::Phone(&number)]
-            .map(|recipient| quota(recipient, &policy, 0).phone.key.0);
-        assert!(keys[0] != keys[1] && keys[1] != keys[2] && keys[0] != keys[2]);
-        assert!(!quota(Recipient::Nobody(&ada), &policy, 0).budget.unwrap().spends);
-        assert!(quota(Recipient::Phone(&number), &policy, 0).budget.unwrap().spends);
+        let [verified, pending] = users();
+        let all = [verified, pending, unknown("ada"), unknown("bob")];
+        let quotas = all.map(|recipient| quota(&recipient, &policy, 0));
+        for (nth, one) in quotas.iter().enumerate() {
+            for other in &quotas[nth + 1..] {
+                assert_ne!(one.phone.key.0, other.phone.key.0);
+            }
+        }
+        assert_eq!(quotas.each_ref().map(|quota| quota.phone.cap), [10, 5, 10, 10]);
+    }
+
+    #[test]
+    fn an_unknown_name_looks_at_the_pot_of_verified_users_and_spends_nothing() {
+        let policy = Policy { daily_sms_budget: 100, verified_share_percent: 60, ..Policy::default() };
+        let [verified, pending] = users();
+        let seen = [verified, pending, unknown("ada")].map(|recipient| {
+            let budget = quota(&recipient, &policy, 0).budget.unwrap();
+            (budget.pot, budget.spends, budget.shards.iter().map(|shard| shard.cap).sum::<u32>())
+        });
+        assert_eq!(seen, [(Pot::Verified, true, 60), (Pot::Others, true, 40), (Pot::Verified, false, 60)]);
+    }
+
+    #[test]
+    fn both_pots_are_counted_in_the_same_rows() {
+        let keys = users().map(|recipient| {
+            let shards = quota(&recipient, &Policy::default(), 0).budget.unwrap().shards;
+            shards.iter().map(|shard| shard.key.0).collect::<Vec<_>>()
+        });
+        assert_eq!(keys[0].len(), 16);
+        assert_eq!(keys[0], keys[1]);
     }
 
     #[test]
     fn a_limit_of_zero_is_off() {
         let policy = Policy { codes_per_address_per_hour: 0, daily_sms_budget: 0, ..Policy::default() };
-        let ada = Username::parse("ada").unwrap();
-        let quota = quota(Recipient::Nobody(&ada), &policy, 0);
+        let quota = quota(&unknown("ada"), &policy, 0);
         assert!(quota.address.is_none() && quota.budget.is_none());
     }
 
     #[test]
-    fn a_small_budget_has_only_shards_with_room() {
-        let policy = Policy { daily_sms_budget: 5, ..Policy::default() };
-        let ada = Username::parse("ada").unwrap();
-        let caps: Vec<_> = quota(Recipient::Nobody(&ada), &policy, 0)
-            .budget
-            .unwrap()
-            .shards
-            .iter()
-            .map(|shard| shard.cap)
-            .collect();
-        assert_eq!(caps, [1, 1, 1, 1, 1]);
+    fn a_small_pot_has_only_shards_with_room_and_an_empty_one_a_shard_without() {
+        let caps = |daily_sms_budget| {
+            let policy = Policy { daily_sms_budget, ..Policy::default() };
+            users().map(|recipient| {
+                let shards = quota(&recipient, &policy, 0).budget.unwrap().shards;
+                shards.iter().map(|shard| shard.cap).collect::<Vec<_>>()
+            })
+        };
+        assert_eq!(caps(9), [vec![1; 5], vec![1; 4]]);
+        assert_eq!(caps(1), [vec![1], vec![0]]);
     }
 }

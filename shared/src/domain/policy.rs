@@ -3,8 +3,15 @@
 use super::code::{Alphabet, CodeFormat};
 use super::time::{DAY, HOUR};
 
+/// The longest life of a code that can be set, in seconds. A user who never verifies outlives its last code by it.
+pub const LONGEST_CODE_TTL: i64 = 900;
+
 /// How often the cooldown may double: from the first on it never exceeds ten times itself.
 const LONGEST_COOLDOWN: i64 = 10;
+
+/// Seconds that the next code waits when a quarter of the wrong codes before the lock were typed: as long as the first
+/// cooldown by default, so that whoever mistypes a few codes meets nothing new.
+const FIRST_SLOWDOWN: i64 = 30;
 
 /// The numbers that the rules take.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,15 +27,22 @@ pub struct Policy {
     pub cooldown: i64,
     /// Codes per username in any hour. Whoever needs a sixth does not have the phone.
     pub codes_per_username_per_hour: u32,
-    /// Codes per phone and UTC day, over all usernames: what a stranger can be pestered with.
+    /// Codes per phone and UTC day to the VERIFIED users who hold it, over all of their usernames.
     pub codes_per_phone_per_day: u32,
-    /// Codes per source address and clock hour; 0 is no limit. An office behind one address passes, a script does not.
+    /// Codes per phone and UTC day to signups and PENDING users, counted apart: what anybody can have a stranger pestered
+    /// with. Used up, it leaves the owner of the phone the codes of VERIFIED users.
+    pub signup_codes_per_phone_per_day: u32,
+    /// Codes per source address and clock hour; 0 is no limit. Many people share one address of a mobile carrier; a
+    /// script needs more.
     pub codes_per_address_per_hour: u32,
     /// Codes in all per UTC day; 0 is no limit. The most that a bad day can cost.
     pub daily_sms_budget: u32,
+    /// Per cent of that budget which only VERIFIED users can spend, who cannot spend the rest: a flood of signups then
+    /// leaves every sign-in, and a flood of sign-ins every signup.
+    pub verified_share_percent: u32,
     /// Wrong codes in a row after which a username is locked. 100 is the most that NIST SP 800-63B-4 §3.2.2 allows.
     pub max_consecutive_failures: u32,
-    /// Seconds after which a user that never verified is gone, and the name is free again.
+    /// Seconds after its signup in which a user who has not verified is sent codes. A day outlasts a phone left at home.
     pub signup_ttl: i64,
 }
 
@@ -41,8 +55,10 @@ impl Default for Policy {
             cooldown: 30,
             codes_per_username_per_hour: 5,
             codes_per_phone_per_day: 10,
-            codes_per_address_per_hour: 30,
+            signup_codes_per_phone_per_day: 5,
+            codes_per_address_per_hour: 100,
             daily_sms_budget: 1_000,
+            verified_share_percent: 50,
             max_consecutive_failures: 100,
             signup_ttl: DAY,
         }
@@ -59,6 +75,37 @@ impl Policy {
             1_i64.checked_shl(u32::try_from(doublings.min(8)).unwrap_or(8)).unwrap_or(LONGEST_COOLDOWN);
         (self.cooldown * factor.min(LONGEST_COOLDOWN)).min(HOUR)
     }
+
+    /// Seconds to wait after the newest code when `failures` wrong ones were typed in a row: none up to a quarter of the
+    /// lock's number, then doubling with each twentieth of it, at most a day. By default a lock takes four days.
+    #[must_use]
+    pub fn slowdown_after(&self, failures: u32) -> i64 {
+        let (failures, cap) = (i64::from(failures), i64::from(self.max_consecutive_failures));
+        let above_a_quarter = 20 * failures - 5 * cap;
+        if above_a_quarter < 0 {
+            return 0;
+        }
+        let doublings = (above_a_quarter / cap.max(1)).min(15);
+        (FIRST_SLOWDOWN << doublings).min(DAY)
+    }
+
+    /// Codes of the day's budget for VERIFIED users, and for all others.
+    #[must_use]
+    pub fn pots(&self) -> Pots {
+        let budget = u64::from(self.daily_sms_budget);
+        let others = budget * u64::from(100_u32.saturating_sub(self.verified_share_percent)) / 100;
+        let others = u32::try_from(others).unwrap_or(self.daily_sms_budget);
+        Pots { verified: self.daily_sms_budget - others, others }
+    }
+}
+
+/// The two parts of a day's budget, in codes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pots {
+    /// For VERIFIED users.
+    pub verified: u32,
+    /// For signups and PENDING users.
+    pub others: u32,
 }
 
 #[cfg(test)]
@@ -71,6 +118,42 @@ mod tests {
         let waits: Vec<_> = (0..8).map(|codes| policy.cooldown_after(codes)).collect();
         assert_eq!(waits, [0, 30, 60, 120, 240, 300, 300, 300]);
         assert_eq!(policy.cooldown_after(usize::MAX), 300);
+    }
+
+    #[test]
+    fn a_run_of_failures_slows_down_from_a_quarter_of_the_lock_on() {
+        let policy = Policy::default();
+        let waits: Vec<_> = (0..20).map(|step| policy.slowdown_after(5 * step)).collect();
+        let from_a_quarter =
+            [30, 60, 120, 240, 480, 960, 1_920, 3_840, 7_680, 15_360, 30_720, 61_440, DAY, DAY, DAY];
+        assert_eq!(waits[..5], [0; 5]);
+        assert_eq!(waits[5..], from_a_quarter);
+        assert_eq!([24, 25, 29, 30].map(|failures| policy.slowdown_after(failures)), [0, 30, 30, 60]);
+        let all: i64 = waits.iter().sum();
+        assert!((3 * DAY..5 * DAY).contains(&all), "a lock takes {all} s");
+        assert_eq!(policy.slowdown_after(u32::MAX), DAY);
+    }
+
+    #[test]
+    fn a_lower_lock_slows_down_at_its_own_quarter() {
+        let policy = Policy { max_consecutive_failures: 21, ..Policy::default() };
+        // k = (20 × failures − 105) / 21 in whole numbers.
+        let waits = [5, 6, 7, 8, 9, 20].map(|failures| policy.slowdown_after(failures));
+        assert_eq!(waits, [0, 30, 60, 120, 240, 30 << 14].map(|wait: i64| wait.min(DAY)));
+    }
+
+    #[test]
+    fn the_pots_are_the_budget() {
+        let pots = |daily_sms_budget, verified_share_percent| {
+            let Pots { verified, others } =
+                Policy { daily_sms_budget, verified_share_percent, ..Policy::default() }.pots();
+            (verified, others)
+        };
+        assert_eq!(pots(1_000, 50), (500, 500));
+        assert_eq!(pots(7, 50), (4, 3));
+        assert_eq!(pots(1, 50), (1, 0));
+        assert_eq!(pots(9, 0), (0, 9));
+        assert_eq!(pots(u32::MAX, 90), (3_865_470_566, 429_496_729));
     }
 
     #[test]

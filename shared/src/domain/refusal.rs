@@ -6,18 +6,18 @@
 /// this reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// Signup: somebody has this username.
+    /// Signup: a VERIFIED user has this username.
     UsernameTaken,
-    /// Signup: the idempotency key came with another name, number or password before.
-    IdempotencyMismatch,
+    /// Send, resend and verify: the account is contested, and the call names no code of it.
+    OtpIdRequired,
     /// Send: a code is live.
     OtpPending {
         /// The rest of its life.
         retry_after: i64,
     },
-    /// Send and resend: the cooldown since the last code.
+    /// Send and resend: the cooldown since the last code, or the wait that a run of wrong codes imposes.
     ResendTooSoon {
-        /// The rest of the cooldown.
+        /// The rest of the longer one.
         retry_after: i64,
     },
     /// A cap is reached.
@@ -32,7 +32,8 @@ pub enum Refusal {
         /// Until the next UTC day.
         retry_after: i64,
     },
-    /// Too many wrong codes in a row; an operator has to unlock the username.
+    /// Too many wrong codes in a row; an operator has to unlock the username, or, while its user is PENDING, another signup
+    /// replaces the account.
     Locked,
     /// Verify: no code is waiting.
     OtpNotFound,
@@ -47,7 +48,8 @@ pub enum Refusal {
         /// Tries left.
         attempts_remaining: u32,
     },
-    /// Verify: the code of an earlier text, or the id of an earlier challenge.
+    /// Verify: the code of an earlier text, or an id that is not the newest challenge's. Send and resend: an id that is
+    /// none of this account's last hour.
     OtpSuperseded {
         /// Tries left at the newest code; absent when no try was spent.
         attempts_remaining: Option<u32>,
@@ -59,7 +61,7 @@ pub enum Refusal {
 pub enum Cap {
     /// Codes per username in any hour.
     Username,
-    /// Codes per phone and UTC day.
+    /// Codes per phone and UTC day, to VERIFIED users or to all others.
     Phone,
     /// Codes per source address and clock hour.
     Address,

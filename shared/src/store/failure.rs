@@ -77,6 +77,12 @@ impl Failure {
         Self::Unavailable { attempted, source: Box::new(OutOfTime) }
     }
 
+    /// The failure to do `attempted` because others changed the same rows each time.
+    #[must_use]
+    pub fn overtaken(attempted: &'static str) -> Self {
+        Self::Unavailable { attempted, source: "others changed the same rows each time".into() }
+    }
+
     pub(super) fn malformed(attempted: &'static str, source: Malformed) -> Self {
         Self::Broken { attempted, source: Box::new(source) }
     }

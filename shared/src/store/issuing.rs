@@ -1,34 +1,70 @@
 //! The writes that issue a code: a new account's first, any further one, and what became of its text.
 
-use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::item::{number, text};
-use super::limits::{Counted, Limits};
-use super::otps::{self, from_answer};
-use super::transaction::{Check, EXPECT_COMPLETE};
+use super::limits::{Counted, Limits, Room};
+use super::otps;
+use super::transaction::{Check, EXPECT_COMPLETE, Pauses};
 use super::update::{Unwritten, repeat_while_busy};
 use super::{Failure, Store, users};
 use crate::clock::Deadline;
+use crate::domain::account::AccountId;
 use crate::domain::challenge::{Challenge, Delivery, Outcome, Status};
 use crate::domain::limit::Quota;
+use crate::domain::recipient::Recipient;
 use crate::domain::refusal::{Cap, Refusal};
 use crate::domain::time::Timestamp;
-use crate::domain::user::User;
+use crate::domain::user::{self, User};
 use crate::domain::username::Username;
 
 const SIGN_UP: &str = "store the user and the first code";
 const ISSUE: &str = "store the code";
 const RECORD: &str = "record the delivery";
 
+/// What a signup stores.
+#[derive(Clone, Copy, Debug)]
+pub struct SignUp<'a> {
+    /// The new user.
+    pub user: &'a User,
+    /// The first challenge of its account.
+    pub challenge: &'a Challenge,
+    /// The account of a PENDING user that gives way, or none where the name is believed to be free.
+    pub over: Option<AccountId>,
+}
+
 /// What became of storing a new user.
 #[derive(Debug)]
 pub enum SignedUp {
     /// User and code are stored, and counted.
     Stored,
-    /// Nothing changed: somebody has the name.
-    Taken(Box<User>),
+    /// Nothing changed: this user has the name.
+    Met(Box<Met>),
+    /// Nothing changed: the user that was to give way is gone, and the name is free.
+    Freed,
     /// Nothing changed: a limit refused.
     Refused(Refusal),
+}
+
+/// The user that a signup met.
+#[derive(Debug)]
+pub struct Met {
+    /// Who has the name.
+    pub owner: User,
+    /// Why the signup is refused whatever its password: the name is taken, or a limit is reached. None where the row of a
+    /// PENDING user alone stood in the way.
+    pub refusal: Option<Refusal>,
+}
+
+/// What a send or resend stores.
+#[derive(Clone, Copy, Debug)]
+pub struct Issue<'a> {
+    /// Whom the code is for.
+    pub recipient: &'a Recipient,
+    /// The row that the new challenge replaces, whosever it is.
+    pub row: Option<&'a Challenge>,
+    /// The new challenge.
+    pub next: &'a Challenge,
 }
 
 /// What became of storing a further code.
@@ -36,66 +72,92 @@ pub enum SignedUp {
 pub enum Issued {
     /// The code is stored, and counted.
     Stored,
-    /// Nothing changed: the row is no longer the one that was decided from, but this one.
-    Changed(Option<Box<Challenge>>),
+    /// Nothing changed: user or challenge are no longer those that were decided from.
+    Overtaken,
     /// Nothing changed: a limit refused.
     Refused(Refusal),
 }
 
 impl Store {
-    /// Stores a new user with the first code, if the name is free and no limit is reached: all or nothing.
+    /// Stores a new user with the first code, if the name is free or the account that gives way still has it, and no limit
+    /// is reached: all or nothing.
     ///
     /// # Errors
     /// When DynamoDB does not answer in time; the write may have happened all the same.
     pub async fn sign_up(
         &self,
         limits: &Limits,
-        user: &User,
-        challenge: &Challenge,
+        sign_up: SignUp<'_>,
         quota: &Quota,
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<SignedUp, Failure> {
-        let own = [self.put_user_if_free(user, now), self.put_otp(&user.username, challenge, now)];
-        Ok(match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
-            Counted::Written => SignedUp::Stored,
-            Counted::BudgetSpent => SignedUp::Refused(budget_spent(quota, now)),
-            Counted::Blocked { own, phone, address } => match own.into_iter().next() {
-                Some(Check::Failed(Some(item))) => match users::from_item(&item) {
-                    Ok(owner) => SignedUp::Taken(Box::new(owner)),
-                    Err(error) => return Err(Failure::malformed(SIGN_UP, error)),
+        let SignUp { user, challenge, over } = sign_up;
+        let put_user = match over {
+            None => self.put_user_if_free(user, now),
+            Some(met) => self.put_user_over(user, met),
+        };
+        let own = [put_user, self.put_otp(&user.username, challenge, now)];
+        let mut pauses = Pauses::default();
+        loop {
+            let (own, room) = match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
+                Counted::Written => return Ok(SignedUp::Stored),
+                Counted::BudgetSpent => return Ok(SignedUp::Refused(budget_spent(quota, now))),
+                Counted::Blocked { own, limits } => (own, limits),
+            };
+            let owner = match own.into_iter().next() {
+                Some(Check::Failed(Some(item))) => {
+                    users::from_item(&item).map_err(|error| Failure::malformed(SIGN_UP, error))?
+                }
+                Some(Check::Failed(None)) if over.is_some() => return Ok(SignedUp::Freed),
+                _ => return cap_reached(room, quota, now).map(SignedUp::Refused).ok_or_else(broken),
+            };
+            let refusal = match owner.status {
+                _ if room.address_full => cap_reached(room, quota, now),
+                user::Status::Verified { .. } => Some(Refusal::UsernameTaken),
+                user::Status::Pending { .. } if room.phone_full => cap_reached(room, quota, now),
+                // Only a signup that nothing else refuses may learn what a password compares to.
+                user::Status::Pending { .. } if room.unknown => {
+                    if deadline.sleep(pauses.next()).await {
+                        continue;
+                    }
+                    return Err(Failure::out_of_time(SIGN_UP));
+                }
+                user::Status::Pending { .. } => match &quota.budget {
+                    Some(budget) if room.shard_full => {
+                        let left = limits.shard_with_room(budget, deadline).await?;
+                        left.is_none().then(|| budget_spent(quota, now))
+                    }
+                    _ => None,
                 },
-                _ if address => SignedUp::Refused(cap_reached(Cap::Address, quota, now)),
-                _ if phone => SignedUp::Refused(cap_reached(Cap::Phone, quota, now)),
-                _ => return Err(Failure::broken(SIGN_UP, "a condition failed without the row it met")),
-            },
-        })
+            };
+            return Ok(SignedUp::Met(Box::new(Met { owner, refusal })));
+        }
     }
 
-    /// Stores `next` in the place of `before`, if that is still the row and no limit is reached: all or nothing.
+    /// Stores the next challenge of a recipient in the place of the row, if both are still what was decided from and no
+    /// limit is reached: all or nothing.
     ///
     /// # Errors
     /// When DynamoDB does not answer in time; the write may have happened all the same.
-    #[expect(clippy::too_many_arguments, reason = "each is a part of the one write, and none has a default")]
     pub async fn issue(
         &self,
         limits: &Limits,
-        username: &Username,
-        before: Option<&Challenge>,
-        next: &Challenge,
+        issue: Issue<'_>,
         quota: &Quota,
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<Issued, Failure> {
-        let own = [self.put_otp_if_unchanged(username, before, next, now)];
+        let own = [self.check_recipient(issue.recipient, now), self.put_otp_if_unchanged(issue, now)];
         Ok(match limits.write_and_count(ISSUE, &own, quota, deadline).await? {
             Counted::Written => Issued::Stored,
             Counted::BudgetSpent => Issued::Refused(budget_spent(quota, now)),
-            Counted::Blocked { own, phone, address: _ } => match own.into_iter().next() {
-                Some(Check::Failed(row)) => Issued::Changed(from_answer(ISSUE, row.as_ref())?.map(Box::new)),
-                _ if phone => Issued::Refused(cap_reached(Cap::Phone, quota, now)),
-                _ => Issued::Refused(cap_reached(Cap::Address, quota, now)),
-            },
+            Counted::Blocked { own, .. } if own.iter().any(Check::failed) => Issued::Overtaken,
+            Counted::Blocked { limits, .. } => {
+                // Of two that are full, the phone's is named: it is the address's cap only where that alone refuses.
+                let room = Room { address_full: limits.address_full && !limits.phone_full, ..limits };
+                Issued::Refused(cap_reached(room, quota, now).ok_or_else(broken)?)
+            }
         })
     }
 
@@ -109,30 +171,26 @@ impl Store {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// Puts `next` if the row is still what `before` was read from. A try taken meanwhile counts as a change:
+    /// Puts the next challenge if the row is still what was read. A try taken meanwhile counts as a change:
     /// it would be forgotten.
-    fn put_otp_if_unchanged(
-        &self,
-        username: &Username,
-        before: Option<&Challenge>,
-        next: &Challenge,
-        now: Timestamp,
-    ) -> TransactWriteItem {
-        let put = Put::builder()
-            .table_name(&self.otps)
-            .set_item(Some(otps::to_item(username, next, now)))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let put = match before {
+    fn put_otp_if_unchanged(&self, issue: Issue<'_>, now: Timestamp) -> TransactWriteItem {
+        let Issue { recipient, row, next } = issue;
+        let put = Put::builder().table_name(&self.otps).set_item(Some(otps::to_item(
+            recipient.username(),
+            next,
+            now,
+        )));
+        let put = match row {
             None => put.condition_expression("attribute_not_exists(username)"),
-            Some(before) => put
+            Some(read) => put
                 .condition_expression(
                     "otpId = :id AND #status = :status AND attempts = :attempts AND failures = :failures",
                 )
                 .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":id", text(before.id.to_string()))
-                .expression_attribute_values(":status", otps::status(before.status))
-                .expression_attribute_values(":attempts", number(before.attempts))
-                .expression_attribute_values(":failures", number(before.failures)),
+                .expression_attribute_values(":id", text(read.id().to_string()))
+                .expression_attribute_values(":status", otps::status(read.status()))
+                .expression_attribute_values(":attempts", number(read.attempts))
+                .expression_attribute_values(":failures", number(read.failures)),
         };
         TransactWriteItem::builder().put(put.build().expect(EXPECT_COMPLETE)).build()
     }
@@ -155,7 +213,7 @@ impl Store {
             .update_item()
             .table_name(&self.otps)
             .key("username", text(username.as_str()))
-            .expression_attribute_values(":id", text(challenge.id.to_string()))
+            .expression_attribute_values(":id", text(challenge.id().to_string()))
             .expression_attribute_values(":delivery", otps::delivery(delivery, now));
         let write = match delivery.outcome {
             Outcome::Sent | Outcome::Unknown => {
@@ -175,12 +233,18 @@ impl Store {
     }
 }
 
-fn cap_reached(cap: Cap, quota: &Quota, now: Timestamp) -> Refusal {
-    let ends_at = match (cap, &quota.address) {
-        (Cap::Address, Some(address)) => address.ends_at,
-        _ => quota.phone.ends_at,
-    };
-    Refusal::RateLimited { cap, retry_after: now.until(ends_at) }
+/// The cap that is reached, the address's before the phone's.
+fn cap_reached(room: Room, quota: &Quota, now: Timestamp) -> Option<Refusal> {
+    let refused = |cap, ends_at| Refusal::RateLimited { cap, retry_after: now.until(ends_at) };
+    match &quota.address {
+        Some(address) if room.address_full => Some(refused(Cap::Address, address.ends_at)),
+        _ if room.phone_full => Some(refused(Cap::Phone, quota.phone.ends_at)),
+        _ => None,
+    }
+}
+
+fn broken() -> Failure {
+    Failure::broken(SIGN_UP, "a condition failed without the row it met")
 }
 
 fn budget_spent(quota: &Quota, now: Timestamp) -> Refusal {

@@ -6,6 +6,7 @@ use aws_sdk_dynamodb::primitives::Blob;
 use aws_sdk_dynamodb::types::AttributeValue;
 use thiserror::Error;
 
+use crate::domain::account::AccountId;
 use crate::domain::time::Timestamp;
 
 /// An item as DynamoDB holds it.
@@ -30,6 +31,17 @@ pub(super) fn moment(moment: Timestamp) -> AttributeValue {
 
 pub(super) fn bytes(bytes: &[u8]) -> AttributeValue {
     AttributeValue::B(Blob::new(bytes))
+}
+
+pub(super) fn account(id: AccountId) -> AttributeValue {
+    bytes(&id.0)
+}
+
+/// Inserts an attribute that is there only where it is true.
+pub(super) fn insert_flag(item: &mut Item, name: &str, is_set: bool) {
+    if is_set {
+        item.insert(name.to_owned(), AttributeValue::Bool(true));
+    }
 }
 
 /// Reads attributes of one item; each error names the attribute.
@@ -62,6 +74,15 @@ impl<'a> Reader<'a> {
 
     pub(super) fn bytes<const N: usize>(&self, name: &'static str) -> Result<[u8; N], Malformed> {
         self.of_type(name, |value| value.as_b().ok()?.as_ref().try_into().ok())
+    }
+
+    pub(super) fn account(&self, name: &'static str) -> Result<AccountId, Malformed> {
+        self.bytes(name).map(AccountId)
+    }
+
+    /// Reads what [`insert_flag`] inserted, or did not.
+    pub(super) fn flag(&self, name: &'static str) -> Result<bool, Malformed> {
+        if self.has(name) { self.of_type(name, |value| value.as_bool().ok().copied()) } else { Ok(false) }
     }
 
     pub(super) fn map(&self, name: &'static str) -> Result<Reader<'a>, Malformed> {

@@ -14,11 +14,16 @@ use crate::clock::Deadline;
 use crate::domain::limit::{Budget, Counter, Quota};
 
 const READ_BUDGET: &str = "read what is left of the day's budget";
-const COUNT_PROBE: &str = "count a refused signup";
+const COUNT_PROBE: &str = "count a signup that stores nothing";
+
+/// The attribute of a phone's and an address's row that counts.
+const COUNT: &str = "count";
 
 /// Counts while there is room. `ADD` also creates the row.
-const COUNT: &str = "SET expiresAt = :ends ADD #count :codes";
+const ADD: &str = "SET expiresAt = :ends ADD #count :codes";
 const HAS_ROOM: &str = "attribute_not_exists(#count) OR #count < :cap";
+/// For a counter that never has room: comparing what is not there fails.
+const HAS_NONE: &str = "#count < :cap";
 
 /// The table of counters.
 #[derive(Clone, Debug)]
@@ -31,17 +36,41 @@ pub struct Limits {
 pub(super) enum Counted {
     /// All was written.
     Written,
-    /// Nothing was: these are the checks of the caller's own items, and the caps that were full.
+    /// Nothing was: these are the checks of the caller's own items, and of the counters.
     Blocked {
         /// One for each of the caller's items.
         own: Vec<Check>,
-        /// The phone's cap was full.
-        phone: bool,
-        /// The address's cap was full.
-        address: bool,
+        /// The limits, as far as they are known.
+        limits: Room,
     },
     /// Nothing was, because the day's budget is used up.
     BudgetSpent,
+}
+
+/// Which of the limits had room.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Room {
+    /// The phone's cap was full.
+    pub(super) phone_full: bool,
+    /// The address's cap was full.
+    pub(super) address_full: bool,
+    /// The shard of the budget was full that was chosen; another one may have room.
+    pub(super) shard_full: bool,
+    /// Some of it is not known: others were at the same counters.
+    pub(super) unknown: bool,
+}
+
+impl Room {
+    /// What `checks` say of the counters of `quota`, in the order in which they were written.
+    fn of(checks: Vec<Check>, quota: &Quota) -> Self {
+        let mut room = Self { unknown: checks.iter().any(Check::unknown), ..Self::default() };
+        let mut full = checks.iter().map(Check::failed);
+        let mut next = || full.next().unwrap_or_default();
+        room.phone_full = next();
+        room.address_full = quota.address.is_some() && next();
+        room.shard_full = quota.budget.is_some() && next();
+        room
+    }
 }
 
 impl Limits {
@@ -66,20 +95,24 @@ impl Limits {
         let mut pauses = Pauses::default();
         loop {
             let mut items = own.to_vec();
-            items.push(self.count(&quota.phone, 1));
-            items.extend(quota.address.iter().map(|address| self.count(address, 1)));
-            let spends = quota.budget.as_ref().is_some_and(|budget| budget.spends);
-            items.extend(shard.map(|shard| self.count(shard, u32::from(spends))));
+            items.push(self.count(COUNT, &quota.phone, 1));
+            items.extend(quota.address.iter().map(|address| self.count(COUNT, address, 1)));
+            items.extend(
+                quota
+                    .budget
+                    .as_ref()
+                    .zip(shard)
+                    .map(|(budget, shard)| self.count(budget.pot.name(), shard, u32::from(budget.spends))),
+            );
 
             let mut checks = match commit(&self.client, attempted, items, deadline).await? {
                 Written::All => return Ok(Counted::Written),
                 Written::Nothing(checks) => checks.into_iter(),
             };
             let own: Vec<_> = checks.by_ref().take(own.len()).collect();
-            let phone = checks.next().is_some_and(|check| check.failed());
-            let address = quota.address.is_some() && checks.next().is_some_and(|check| check.failed());
-            if phone || address || own.iter().any(Check::failed) {
-                return Ok(Counted::Blocked { own, phone, address });
+            let limits = Room::of(checks.collect(), quota);
+            if limits.phone_full || limits.address_full || own.iter().any(Check::failed) {
+                return Ok(Counted::Blocked { own, limits });
             }
             let Some(budget) = &quota.budget else {
                 return Err(Failure::broken(attempted, "a condition failed that no item has"));
@@ -94,14 +127,14 @@ impl Limits {
         }
     }
 
-    /// Adds `codes` to a counter that has room.
-    fn count(&self, counter: &Counter, codes: u32) -> TransactWriteItem {
+    /// Adds `codes` to the `attribute` of a counter that has room.
+    fn count(&self, attribute: &str, counter: &Counter, codes: u32) -> TransactWriteItem {
         let update = Update::builder()
             .table_name(&self.table)
             .key("key", bytes(&counter.key.0))
-            .update_expression(COUNT)
-            .condition_expression(HAS_ROOM)
-            .expression_attribute_names("#count", "count")
+            .update_expression(ADD)
+            .condition_expression(if counter.cap > 0 { HAS_ROOM } else { HAS_NONE })
+            .expression_attribute_names("#count", attribute)
             .expression_attribute_values(":codes", number(codes))
             .expression_attribute_values(":cap", number(counter.cap))
             .expression_attribute_values(":ends", moment(counter.ends_at))
@@ -120,9 +153,9 @@ impl Limits {
             .update_item()
             .table_name(&self.table)
             .key("key", bytes(&counter.key.0))
-            .update_expression(COUNT)
+            .update_expression(ADD)
             .condition_expression(HAS_ROOM)
-            .expression_attribute_names("#count", "count")
+            .expression_attribute_names("#count", COUNT)
             .expression_attribute_values(":codes", number(1))
             .expression_attribute_values(":cap", number(counter.cap))
             .expression_attribute_values(":ends", moment(counter.ends_at));
@@ -133,8 +166,11 @@ impl Limits {
         }
     }
 
-    /// Reads all shards of the budget and picks one with room at random, if any has.
-    async fn shard_with_room<'a>(
+    /// Reads all shards of the budget's pot and picks one with room at random, if any has.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer in time.
+    pub(super) async fn shard_with_room<'a>(
         &self,
         budget: &'a Budget,
         deadline: Deadline,
@@ -158,8 +194,9 @@ impl Limits {
             for item in answer.responses.into_iter().flat_map(|tables| tables.into_values().flatten()) {
                 let item = Reader(&item);
                 let malformed = |error| Failure::malformed(READ_BUDGET, error);
-                counts
-                    .insert(item.bytes("key").map_err(malformed)?, item.number("count").map_err(malformed)?);
+                let pot = budget.pot.name();
+                let count = if item.has(pot) { item.number(pot).map_err(malformed)? } else { 0 };
+                counts.insert(item.bytes("key").map_err(malformed)?, count);
             }
             unread = answer.unprocessed_keys.unwrap_or_default();
             if unread.is_empty() {
@@ -169,7 +206,7 @@ impl Limits {
                 return Err(Failure::out_of_time(READ_BUDGET));
             }
         }
-        let has_room = |shard: &&Counter| counts.get(&shard.key.0).is_none_or(|count| *count < shard.cap);
+        let has_room = |shard: &&Counter| counts.get(&shard.key.0).copied().unwrap_or_default() < shard.cap;
         let with_room: Vec<_> = budget.shards.iter().filter(has_room).collect();
         Ok(with_room.choose(&mut rand::rng()).copied())
     }

@@ -2,10 +2,11 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::item::{Item, Malformed, Reader, bytes, moment, number, text};
+use super::item::{Item, Malformed, Reader, account, bytes, insert_flag, moment, number, text};
 use super::{Failure, Store};
 use crate::clock::Deadline;
-use crate::domain::challenge::{Call, Challenge, Delivery, Issue, Outcome, Status, Superseded};
+use crate::domain::call::Call;
+use crate::domain::challenge::{Challenge, Delivery, Issued, Outcome, Status};
 use crate::domain::code::OtpId;
 use crate::domain::idempotency::KeyHash;
 use crate::domain::mac::{Mac, PepperId};
@@ -64,40 +65,45 @@ fn map<const N: usize>(entries: [(&str, AttributeValue); N]) -> Item {
 
 /// The whole row of a challenge, as a put at `now` writes it.
 pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp) -> Item {
-    let superseded = challenge.superseded.iter().map(|code| {
-        AttributeValue::M(map([
-            ("otpId", text(code.id.to_string())),
-            ("mac", bytes(&code.mac.0)),
-            ("issuedAt", moment(code.issued_at)),
-        ]))
-    });
-    let issues = challenge.issues.iter().map(|issue| {
-        let mut item = map([
-            ("at", moment(issue.at)),
-            ("outcome", status(issue.outcome)),
-            ("call", text(issue.call.name())),
-        ]);
-        if let Some(KeyHash(hash)) = &issue.key {
-            item.insert("key".to_owned(), bytes(hash));
-        }
+    let earlier = challenge.earlier.iter().map(|code| {
+        let mut item = issued(code);
+        item.insert("outcome".to_owned(), status(code.status));
         AttributeValue::M(item)
     });
+    // What has become of the newest one stands beside the list, where a single write can change it.
+    let newest = AttributeValue::M(issued(&challenge.newest));
     let mut item = map([
         ("username", text(username.as_str())),
-        ("otpId", text(challenge.id.to_string())),
-        ("status", status(challenge.status)),
-        ("mac", bytes(&challenge.mac.0)),
+        ("otpId", text(challenge.newest.id.to_string())),
+        ("accountId", account(challenge.account)),
+        ("status", status(challenge.newest.status)),
+        ("mac", bytes(&challenge.newest.mac.0)),
         ("pepperId", pepper(challenge.pepper)),
-        ("superseded", AttributeValue::L(superseded.collect())),
         ("attempts", number(challenge.attempts)),
         ("failures", number(challenge.failures)),
-        ("issuedAt", moment(challenge.issued_at)),
+        ("issuedAt", moment(challenge.newest.at)),
         ("validUntil", moment(challenge.valid_until)),
-        ("issues", AttributeValue::L(issues.collect())),
+        ("issued", AttributeValue::L(earlier.chain([newest]).collect())),
         ("expiresAt", moment(challenge.expires_at(now))),
     ]);
+    insert_flag(&mut item, "contested", challenge.contested);
     if let Some(text) = &challenge.delivery {
         item.insert("delivery".to_owned(), delivery(text, now));
+    }
+    item
+}
+
+/// A code in the list of those issued, but for what has become of it. Its id is stored as bytes: five codes with keys must
+/// leave the row within the kibibyte that a write unit pays for.
+fn issued(code: &Issued) -> Item {
+    let mut item = map([
+        ("id", bytes(&code.id.0)),
+        ("mac", bytes(&code.mac.0)),
+        ("at", moment(code.at)),
+        ("call", text(code.call.name())),
+    ]);
+    if let Some(KeyHash(hash)) = &code.key {
+        item.insert("key".to_owned(), bytes(hash));
     }
     item
 }
@@ -118,36 +124,36 @@ pub(super) fn delivery(delivery: &Delivery, now: Timestamp) -> AttributeValue {
 
 pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
     let item = Reader(item);
+    let status = read_status(item.text("status")?).ok_or(Malformed("status"))?;
+    let mut issued = item.list("issued", |code| {
+        Ok(Issued {
+            id: OtpId(code.bytes("id")?),
+            mac: Mac(code.bytes("mac")?),
+            at: code.moment("at")?,
+            status: if code.has("outcome") {
+                read_status(code.text("outcome")?).ok_or(Malformed("outcome"))?
+            } else {
+                status
+            },
+            call: read_call(code.text("call")?).ok_or(Malformed("call"))?,
+            key: if code.has("key") { Some(KeyHash(code.bytes("key")?)) } else { None },
+        })
+    })?;
+    let newest = issued.pop().ok_or(Malformed("issued"))?;
+    if newest.id.to_string() != item.text("otpId")? {
+        return Err(Malformed("otpId"));
+    }
     Ok(Challenge {
-        id: otp_id(&item)?,
-        status: read_status(item.text("status")?).ok_or(Malformed("status"))?,
-        mac: Mac(item.bytes("mac")?),
+        account: item.account("accountId")?,
+        contested: item.flag("contested")?,
+        newest,
+        earlier: issued,
         pepper: PepperId(item.bytes("pepperId")?),
-        superseded: item.list("superseded", |code| {
-            Ok(Superseded {
-                id: otp_id(&code)?,
-                mac: Mac(code.bytes("mac")?),
-                issued_at: code.moment("issuedAt")?,
-            })
-        })?,
         attempts: item.number("attempts")?,
         failures: item.number("failures")?,
-        issued_at: item.moment("issuedAt")?,
         valid_until: item.moment("validUntil")?,
-        issues: item.list("issues", |issue| {
-            Ok(Issue {
-                at: issue.moment("at")?,
-                outcome: read_status(issue.text("outcome")?).ok_or(Malformed("outcome"))?,
-                call: read_call(issue.text("call")?).ok_or(Malformed("call"))?,
-                key: if issue.has("key") { Some(KeyHash(issue.bytes("key")?)) } else { None },
-            })
-        })?,
         delivery: if item.has("delivery") { Some(read_delivery(&item.map("delivery")?)?) } else { None },
     })
-}
-
-fn otp_id(item: &Reader<'_>) -> Result<OtpId, Malformed> {
-    OtpId::parse(item.text("otpId")?).map_err(|_| Malformed("otpId"))
 }
 
 fn read_call(text: &str) -> Option<Call> {

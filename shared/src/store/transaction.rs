@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::error::ProvideErrorMetadata as _;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 use rand::RngExt as _;
 
 use super::Failure;
@@ -40,11 +40,27 @@ pub(super) enum Written {
 pub(super) enum Check {
     /// It held, or there was none.
     Held,
+    /// It is not known: another transaction was at the item, or DynamoDB was too busy for it.
+    Unknown,
     /// It failed; this is the row it met, where there is one and the item asked for it.
     Failed(Option<Item>),
 }
 
 impl Check {
+    fn of(reason: &CancellationReason) -> Self {
+        match reason.code() {
+            Some("ConditionalCheckFailed") => Self::Failed(reason.item().cloned()),
+            Some("TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded") => {
+                Self::Unknown
+            }
+            _ => Self::Held,
+        }
+    }
+
+    pub(super) fn unknown(&self) -> bool {
+        matches!(self, Self::Unknown)
+    }
+
     pub(super) fn failed(&self) -> bool {
         matches!(self, Self::Failed(_))
     }
@@ -78,21 +94,11 @@ pub(super) async fn commit(
         if let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
             error.as_service_error()
         {
-            let reasons = cancelled.cancellation_reasons();
-            let checks: Vec<_> = reasons
-                .iter()
-                .map(|reason| match reason.code() {
-                    Some("ConditionalCheckFailed") => Check::Failed(reason.item().cloned()),
-                    _ => Check::Held,
-                })
-                .collect();
+            let checks: Vec<_> = cancelled.cancellation_reasons().iter().map(Check::of).collect();
             if checks.iter().any(Check::failed) {
                 return Ok(Written::Nothing(checks));
             }
-            let passing = |code: &str| {
-                matches!(code, "TransactionConflict" | "ThrottlingError" | "ProvisionedThroughputExceeded")
-            };
-            if !reasons.iter().filter_map(|reason| reason.code()).any(passing) {
+            if !checks.iter().any(Check::unknown) {
                 return Err(Failure::broken(
                     attempted,
                     "the transaction was cancelled for a reason unknown to us",

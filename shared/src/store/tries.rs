@@ -12,11 +12,12 @@ use crate::domain::challenge::{Challenge, Status};
 use crate::domain::code::OtpId;
 use crate::domain::mac::PepperId;
 use crate::domain::policy::Policy;
-use crate::domain::time::{HOUR, Timestamp};
+use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 
 const TAKE_TRY: &str = "take a try";
 const CONFIRM: &str = "confirm the code";
+const END_FAILURES: &str = "end the run of failures";
 
 /// What became of taking a try.
 #[derive(Debug)]
@@ -34,7 +35,7 @@ pub enum Confirmed {
     Done,
     /// Nothing changed: the challenge is no longer the one that was compared, or no longer pending.
     Changed(Option<Box<Challenge>>),
-    /// Nothing changed: nobody has the username any more.
+    /// Nothing changed: the account has ended.
     NoUser,
 }
 
@@ -42,7 +43,8 @@ impl Store {
     /// Takes a try at the newest code: the write that pays for a comparison, before it.
     ///
     /// Its condition is the whole rule: the code is PENDING or CONFIRMED, within its life, with tries left,
-    /// not locked, made with this pepper, and the one asked for. Two requests cannot pay with the same try.
+    /// not locked, made with this pepper, and the one asked for, or, where none is, that of an account that is not
+    /// contested. Two requests cannot pay with the same try.
     ///
     /// # Errors
     /// When DynamoDB does not answer in time. The try may have been taken all the same; it is not repeated.
@@ -55,7 +57,7 @@ impl Store {
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<Try, Failure> {
-        let condition = "(#status = :pending OR #status = :confirmed) AND validUntil > :now \
+        let condition = "#status IN (:pending, :confirmed) AND validUntil > :now \
                          AND attempts < :max AND failures < :cap AND pepperId = :pepper";
         let mut write = self
             .client
@@ -77,7 +79,7 @@ impl Store {
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         write = match asked {
-            None => write.condition_expression(condition),
+            None => write.condition_expression(format!("{condition} AND attribute_not_exists(contested)")),
             Some(id) => write
                 .condition_expression(format!("{condition} AND otpId = :id"))
                 .expression_attribute_values(":id", text(id.to_string())),
@@ -104,7 +106,8 @@ impl Store {
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<Confirmed, Failure> {
-        let items = vec![self.confirm_otp(username, compared, now), self.verify_user(username, now)];
+        let user = self.verify_user(username, compared.account, now);
+        let items = vec![self.confirm_otp(username, compared, now), user];
         match commit(&self.client, CONFIRM, items, deadline).await? {
             Written::All => Ok(Confirmed::Done),
             Written::Nothing(checks) => match checks.into_iter().next() {
@@ -116,19 +119,49 @@ impl Store {
         }
     }
 
+    /// Ends the run of failures once more, and with it the long life of the row: the confirmed code was typed again.
+    ///
+    /// # Errors
+    /// When DynamoDB does not answer in time; the write may have happened all the same.
+    pub async fn end_failures(
+        &self,
+        username: &Username,
+        compared: &Challenge,
+        deadline: Deadline,
+    ) -> Result<(), Failure> {
+        let write = self
+            .client
+            .update_item()
+            .table_name(&self.otps)
+            .key("username", text(username.as_str()))
+            .update_expression("SET failures = :none, expiresAt = :unread")
+            .condition_expression("otpId = :id AND #status = :confirmed")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
+            .expression_attribute_values(":none", number(0))
+            .expression_attribute_values(":unread", moment(compared.kept_for_codes()))
+            .expression_attribute_values(":id", text(compared.id().to_string()));
+        match repeat_while_busy(END_FAILURES, deadline, || write.clone().send()).await {
+            Ok(_) | Err(Unwritten::Refused(_)) => Ok(()),
+            Err(Unwritten::Failed(failure)) => Err(failure),
+        }
+    }
+
     /// Confirms the code if it is the one that was compared, still pending and alive; ends the run of failures.
     fn confirm_otp(&self, username: &Username, compared: &Challenge, now: Timestamp) -> TransactWriteItem {
         let otp = Update::builder()
             .table_name(&self.otps)
             .key("username", text(username.as_str()))
-            .update_expression("SET #status = :confirmed, failures = :none, expiresAt = :unread")
+            .update_expression(
+                "SET #status = :confirmed, failures = :none, expiresAt = :unread REMOVE contested",
+            )
             .condition_expression("otpId = :id AND #status = :pending AND validUntil > :now")
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
             .expression_attribute_values(":pending", otps::status(Status::Pending))
             .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":unread", moment(compared.valid_until.plus(HOUR)))
-            .expression_attribute_values(":id", text(compared.id.to_string()))
+            .expression_attribute_values(":unread", moment(compared.kept_for_codes()))
+            .expression_attribute_values(":id", text(compared.id().to_string()))
             .expression_attribute_values(":now", moment(now))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()

@@ -1,21 +1,28 @@
 //! The `users` table: item ⇄ [`User`].
 
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
-use super::item::{Item, Malformed, Reader, moment, text};
+use super::item::{Item, Malformed, Reader, account, insert_flag, moment, text};
 use super::transaction::EXPECT_COMPLETE;
 use super::{Failure, Store};
 use crate::clock::Deadline;
+use crate::domain::account::AccountId;
 use crate::domain::password::PasswordHash;
 use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
+use crate::domain::policy::LONGEST_CODE_TTL;
+use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{Status, User};
 use crate::domain::username::Username;
 
 const READ_USER: &str = "read the user";
+
+const PENDING: &str = "PENDING";
+const VERIFIED: &str = "VERIFIED";
 
 impl Store {
     /// Reads a user, consistently. The row may be one whose time is up: see [`User::exists`].
@@ -30,34 +37,78 @@ impl Store {
 
     /// Puts a user if the name is free: no row, or that of a user who never verified in time.
     pub(super) fn put_user_if_free(&self, user: &User, now: Timestamp) -> TransactWriteItem {
-        let put = Put::builder()
-            .table_name(&self.users)
-            .set_item(Some(to_item(user)))
+        let put = self
+            .put_user(user)
             .condition_expression(
                 "attribute_not_exists(username) OR (#status = :pending AND expiresAt <= :now)",
             )
-            .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text("PENDING"))
-            .expression_attribute_values(":now", moment(now))
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
-            .build()
-            .expect(EXPECT_COMPLETE);
-        TransactWriteItem::builder().put(put).build()
+            .expression_attribute_values(":now", moment(now));
+        TransactWriteItem::builder().put(put.build().expect(EXPECT_COMPLETE)).build()
     }
 
-    /// Marks a user VERIFIED who exists and is VERIFIED already or not yet expired.
-    pub(super) fn verify_user(&self, username: &Username, now: Timestamp) -> TransactWriteItem {
+    /// Puts a user in the place of the PENDING one whose account is `met`.
+    pub(super) fn put_user_over(&self, user: &User, met: AccountId) -> TransactWriteItem {
+        let put = self
+            .put_user(user)
+            .condition_expression("#status = :pending AND accountId = :met")
+            .expression_attribute_values(":met", account(met));
+        TransactWriteItem::builder().put(put.build().expect(EXPECT_COMPLETE)).build()
+    }
+
+    fn put_user(&self, user: &User) -> PutBuilder {
+        Put::builder()
+            .table_name(&self.users)
+            .set_item(Some(to_item(user)))
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":pending", text(PENDING))
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+    }
+
+    /// Checks that the username is still whose it was when the code was decided on.
+    pub(super) fn check_recipient(&self, recipient: &Recipient, now: Timestamp) -> TransactWriteItem {
+        let end_of_code = moment(now.plus(LONGEST_CODE_TTL));
+        let check = ConditionCheck::builder()
+            .table_name(&self.users)
+            .key("username", text(recipient.username().as_str()))
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_values(":end_of_code", end_of_code);
+        let check = match recipient {
+            Recipient::Verified(user) | Recipient::Pending(user) => check
+                .condition_expression(
+                    "accountId = :read AND (#status = :verified OR expiresAt > :end_of_code)",
+                )
+                .expression_attribute_values(":read", account(user.account))
+                .expression_attribute_values(":verified", text(VERIFIED)),
+            Recipient::Unknown { .. } => check
+                .condition_expression(
+                    "attribute_not_exists(username) OR (#status = :pending AND expiresAt <= :end_of_code)",
+                )
+                .expression_attribute_values(":pending", text(PENDING)),
+        };
+        TransactWriteItem::builder().condition_check(check.build().expect(EXPECT_COMPLETE)).build()
+    }
+
+    /// Marks the user VERIFIED who has this account, and is VERIFIED already or not yet expired.
+    pub(super) fn verify_user(
+        &self,
+        username: &Username,
+        compared: AccountId,
+        now: Timestamp,
+    ) -> TransactWriteItem {
         let update = Update::builder()
             .table_name(&self.users)
             .key("username", text(username.as_str()))
             .update_expression(
                 "SET #status = :verified, verifiedAt = if_not_exists(verifiedAt, :now), updatedAt = :now \
-                 REMOVE expiresAt",
+                 REMOVE expiresAt, contested",
             )
-            .condition_expression("#status = :verified OR (#status = :pending AND expiresAt > :now)")
+            .condition_expression(
+                "accountId = :compared AND (#status = :verified OR (#status = :pending AND expiresAt > :now))",
+            )
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":verified", text("VERIFIED"))
-            .expression_attribute_values(":pending", text("PENDING"))
+            .expression_attribute_values(":verified", text(VERIFIED))
+            .expression_attribute_values(":pending", text(PENDING))
+            .expression_attribute_values(":compared", account(compared))
             .expression_attribute_values(":now", moment(now))
             .build()
             .expect(EXPECT_COMPLETE);
@@ -67,33 +118,45 @@ impl Store {
 
 /// A new user's item. Its `updatedAt` is its `createdAt`: only verifying changes a user.
 fn to_item(user: &User) -> Item {
-    let status = match user.status {
-        Status::Pending { expires_at } => {
-            vec![("status", text("PENDING")), ("expiresAt", moment(expires_at))]
-        }
-        Status::Verified { at } => vec![("status", text("VERIFIED")), ("verifiedAt", moment(at))],
-    };
-    let rest: [(&str, AttributeValue); 6] = [
+    let mut item: Item = [
         ("username", text(user.username.as_str())),
+        ("accountId", account(user.account)),
         ("name", text(user.name.as_str())),
         ("mobileNo", text(user.mobile.as_str())),
         ("passwordHash", text(user.password_hash.as_str())),
         ("createdAt", moment(user.created_at)),
         ("updatedAt", moment(user.created_at)),
-    ];
-    status.into_iter().chain(rest).map(|(name, value)| (name.to_owned(), value)).collect()
+    ]
+    .into_iter()
+    .map(|(name, value)| (name.to_owned(), value))
+    .collect();
+    match user.status {
+        Status::Pending { expires_at, contested } => {
+            item.insert("status".to_owned(), text(PENDING));
+            item.insert("expiresAt".to_owned(), moment(expires_at));
+            insert_flag(&mut item, "contested", contested);
+        }
+        Status::Verified { at } => {
+            item.insert("status".to_owned(), text(VERIFIED));
+            item.insert("verifiedAt".to_owned(), moment(at));
+        }
+    }
+    item
 }
 
 pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {
     let item = Reader(item);
     Ok(User {
         username: Username::from_store(item.text("username")?.to_owned()),
+        account: item.account("accountId")?,
         name: PersonName::from_store(item.text("name")?.to_owned()),
         mobile: MobileNumber::from_store(item.text("mobileNo")?.to_owned()),
         password_hash: PasswordHash::from_store(item.text("passwordHash")?.to_owned()),
         status: match item.text("status")? {
-            "PENDING" => Status::Pending { expires_at: item.moment("expiresAt")? },
-            "VERIFIED" => Status::Verified { at: item.moment("verifiedAt")? },
+            PENDING => {
+                Status::Pending { expires_at: item.moment("expiresAt")?, contested: item.flag("contested")? }
+            }
+            VERIFIED => Status::Verified { at: item.moment("verifiedAt")? },
             _ => return Err(Malformed("status")),
         },
         created_at: item.moment("createdAt")?,

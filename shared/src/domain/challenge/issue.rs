@@ -1,6 +1,8 @@
 //! Whether a code may be issued, and what the row holds afterwards.
 
-use super::{Call, Challenge, Issue, Status, Superseded};
+use super::{Challenge, Issued, Status};
+use crate::domain::account::AccountId;
+use crate::domain::call::Call;
 use crate::domain::code::OtpId;
 use crate::domain::idempotency::KeyHash;
 use crate::domain::mac::{Mac, PepperId};
@@ -8,7 +10,7 @@ use crate::domain::policy::Policy;
 use crate::domain::refusal::{Cap, Refusal};
 use crate::domain::time::{HOUR, Timestamp};
 
-/// A challenge about to be issued: what was drawn and who asked.
+/// A challenge about to be issued: what was drawn, whom it is for, and who asked.
 #[derive(Clone, Debug)]
 pub struct Draft {
     /// Its id, drawn at random.
@@ -17,6 +19,10 @@ pub struct Draft {
     pub mac: Mac,
     /// The pepper of that MAC.
     pub pepper: PepperId,
+    /// The account that it is for.
+    pub account: AccountId,
+    /// Whether that account is contested.
+    pub contested: bool,
     /// The call that asks for it.
     pub call: Call,
     /// The idempotency key that came with it.
@@ -30,23 +36,37 @@ impl Challenge {
         Self::replacing(None, draft, policy, now)
     }
 
-    /// Issues a code in the place of `before`, or says why not.
+    /// Issues a code in the place of `before`, the newest challenge of the same account, or says why not. The request may
+    /// name, as `asked`, a code of the account that it knows.
     ///
     /// Whatever code was live is superseded: only the newest is ever accepted.
     ///
     /// # Errors
-    /// In this order: [`Refusal::Locked`], [`Refusal::OtpPending`] (send), [`Refusal::RateLimited`],
-    /// [`Refusal::ResendTooSoon`].
+    /// In this order: [`Refusal::OtpSuperseded`], [`Refusal::OtpIdRequired`], [`Refusal::Locked`],
+    /// [`Refusal::OtpPending`] (send), [`Refusal::RateLimited`], [`Refusal::ResendTooSoon`].
     pub fn issue(
         before: Option<&Self>,
+        asked: Option<OtpId>,
         draft: Draft,
         policy: &Policy,
         now: Timestamp,
     ) -> Result<Self, Refusal> {
+        match asked {
+            Some(asked) if !before.is_some_and(|before| before.has_issued(asked, now)) => {
+                return Err(Refusal::OtpSuperseded { attempts_remaining: None });
+            }
+            None if draft.contested => return Err(Refusal::OtpIdRequired),
+            Some(_) | None => {}
+        }
         if let Some(before) = before {
             before.may_be_replaced(draft.call, draft.pepper, policy, now)?;
         }
         Ok(Self::replacing(before, draft, policy, now))
+    }
+
+    /// Whether `id` is that of a code of the last hour, a failed one included.
+    fn has_issued(&self, id: OtpId, now: Timestamp) -> bool {
+        self.last_hours(now).any(|code| code.id == id)
     }
 
     fn may_be_replaced(
@@ -74,64 +94,42 @@ impl Challenge {
     }
 
     fn replacing(before: Option<&Self>, draft: Draft, policy: &Policy, now: Timestamp) -> Self {
-        let mut issues: Vec<_> = before.map(Self::history).into_iter().flatten().collect();
-        issues.retain(|issue| issue.at.within_hour_before(now));
-        issues.push(Issue { at: now, outcome: Status::Pending, call: draft.call, key: draft.key });
-
-        let mut superseded = Vec::new();
-        if let Some(before) = before {
-            superseded.clone_from(&before.superseded);
-            if before.status != Status::Rejected {
-                superseded.push(Superseded {
-                    id: before.id,
-                    mac: before.mac.clone(),
-                    issued_at: before.issued_at,
-                });
-            }
-            superseded.retain(|code| code.issued_at.within_hour_before(now));
-        }
-
+        let Draft { id, mac, pepper, account, contested, call, key } = draft;
         Self {
-            id: draft.id,
-            status: Status::Pending,
-            mac: draft.mac,
-            pepper: draft.pepper,
-            superseded,
+            account,
+            contested,
+            newest: Issued { id, mac, at: now, status: Status::Pending, call, key },
+            earlier: before.map(|before| before.last_hours(now).cloned().collect()).unwrap_or_default(),
+            pepper,
             attempts: 0,
             failures: before.map_or(0, |before| before.failures),
-            issued_at: now,
             valid_until: now.plus(policy.code_ttl),
-            issues,
             delivery: None,
         }
-    }
-
-    /// The last hour's codes with what became of each, the newest last.
-    fn history(&self) -> impl Iterator<Item = Issue> {
-        let newest = self.issues.len().saturating_sub(1);
-        self.issues.iter().enumerate().map(move |(at, issue)| {
-            let outcome = if at == newest { self.status } else { issue.outcome };
-            Issue { outcome, ..issue.clone() }
-        })
     }
 
     /// The first moment from `now` on at which the hour before it holds fewer codes than the cap.
     fn capped_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
         let cap = policy.codes_per_username_per_hour as usize;
-        let recent: Vec<_> = self.issues.iter().filter(|issue| issue.at.within_hour_before(now)).collect();
-        match recent.len().checked_sub(cap) {
-            Some(over) => recent.get(over).map_or(now, |issue| issue.at.plus(HOUR)),
+        match self.last_hours(now).count().checked_sub(cap) {
+            Some(over) => self.last_hours(now).nth(over).map_or(now, |code| code.at.plus(HOUR)),
             None => now,
         }
     }
 
+    /// The first moment from `now` on at which the cooldown is over, and the wait that a run of failures imposes.
+    fn cooling_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
+        let slowed_until = self.newest.at.plus(policy.slowdown_after(self.failures));
+        self.cooldown_until(policy, now.max(slowed_until))
+    }
+
     /// The first moment from `now` on at which the cooldown is over. As codes leave the hour the wait since the
     /// last one shrinks, so this is not always the wait that the codes of this moment ask for.
-    fn cooling_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
-        let since_confirmed = self.history().fold(Vec::new(), |mut counted, issue| {
-            match issue.outcome {
+    fn cooldown_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
+        let since_confirmed = self.issued().fold(Vec::new(), |mut counted, code| {
+            match code.status {
                 Status::Confirmed => counted.clear(),
-                Status::Pending => counted.push(issue.at),
+                Status::Pending => counted.push(code.at),
                 Status::Rejected => {}
             }
             counted
@@ -159,12 +157,11 @@ impl Challenge {
     /// Whether this call with this key already succeeded within the last hour.
     #[must_use]
     pub fn answered(&self, call: Call, key: KeyHash, now: Timestamp) -> bool {
-        self.history().any(|issue| {
-            issue.call == call
-                && issue.key == Some(key)
-                && issue.at.within_hour_before(now)
+        self.last_hours(now).any(|code| {
+            code.call == call
+                && code.key == Some(key)
                 // A signup succeeds even if its text does not; send and resend do not.
-                && (issue.outcome != Status::Rejected || call == Call::Signup)
+                && (code.status != Status::Rejected || call == Call::Signup)
         })
     }
 }

@@ -2,7 +2,7 @@
 
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
-use super::{Challenge, Status};
+use super::{Challenge, Issued, Status};
 use crate::domain::code::{Code, OtpId};
 use crate::domain::mac::{Pepper, PepperId};
 use crate::domain::policy::Policy;
@@ -32,6 +32,8 @@ pub enum Wrong {
 
 impl Challenge {
     /// Why no try could be taken at the challenge in `row`, which is what the failing condition returned.
+    ///
+    /// A foreign id is answered before anything is looked at that differs from one username to another.
     #[must_use]
     pub fn why_no_try(
         row: Option<&Self>,
@@ -40,16 +42,19 @@ impl Challenge {
         policy: &Policy,
         now: Timestamp,
     ) -> Refusal {
+        let remembered = row.is_some_and(|row| row.newest.at.within_hour_before(now));
+        if asked.is_some_and(|asked| !remembered || row.is_none_or(|row| row.id() != asked)) {
+            return Refusal::OtpSuperseded { attempts_remaining: None };
+        }
         let Some(row) = row else { return Refusal::OtpNotFound };
         // By its issue, not its end: an hour after it, when the answers that name its state are no longer repeated
-        // either, a username is like one that nobody has.
-        let forgotten = row.valid_until <= now && !row.issued_at.within_hour_before(now);
-        if row.is_locked(policy) {
+        // either, a username is like one that is unknown.
+        if row.contested && asked.is_none() && remembered {
+            Refusal::OtpIdRequired
+        } else if row.is_locked(policy) {
             Refusal::Locked
-        } else if row.status == Status::Rejected || forgotten {
+        } else if row.newest.status == Status::Rejected || !remembered {
             Refusal::OtpNotFound
-        } else if asked.is_some_and(|asked| asked != row.id) {
-            Refusal::OtpSuperseded { attempts_remaining: None }
         } else if row.valid_until <= now || row.pepper != pepper {
             Refusal::OtpExpired
         } else {
@@ -57,21 +62,19 @@ impl Challenge {
         }
     }
 
-    /// Compares `code` with the newest code and the superseded ones, all of them in constant time.
+    /// Compares `code` with the newest code and the earlier ones that were texted, all of them in constant time.
     ///
     /// The try must have been taken before: `self` is the row that the taking returned.
     #[must_use]
     pub fn judge(&self, code: &Code, username: &Username, pepper: &Pepper) -> Verdict {
-        let newest = self.mac.ct_eq(&code.mac(pepper, self.id, username));
-        let earlier = self
-            .superseded
-            .iter()
-            .map(|earlier| earlier.mac.ct_eq(&code.mac(pepper, earlier.id, username)))
-            .fold(Choice::from(0), |any, one| any | one);
+        let is = |issued: &Issued| issued.mac.ct_eq(&code.mac(pepper, issued.id, username));
+        let newest = is(&self.newest);
+        let texted = self.earlier.iter().filter(|earlier| earlier.status != Status::Rejected);
+        let earlier = texted.map(is).fold(Choice::from(0), |any, one| any | one);
         let mut verdict = 0_u8;
         verdict.conditional_assign(&1, earlier);
         verdict.conditional_assign(&2, newest);
-        match (verdict, self.status) {
+        match (verdict, self.newest.status) {
             (2, Status::Pending) => Verdict::Right,
             (2, _) => Verdict::Refused(Wrong::AlreadyUsed),
             (1, _) => Verdict::Refused(Wrong::Superseded),
@@ -96,10 +99,10 @@ impl Challenge {
     ) -> Refusal {
         match row {
             None => Refusal::OtpNotFound,
-            Some(row) if row.id != compared => {
+            Some(row) if row.id() != compared => {
                 Refusal::OtpSuperseded { attempts_remaining: Some(row.attempts_remaining(policy)) }
             }
-            Some(row) => match row.status {
+            Some(row) => match row.newest.status {
                 Status::Confirmed => Refusal::OtpAlreadyUsed,
                 Status::Pending if row.valid_until <= now => Refusal::OtpExpired,
                 Status::Pending | Status::Rejected => Refusal::OtpNotFound,

@@ -1,0 +1,39 @@
+//! The id of an account, by which what was read of a username is known to belong together.
+
+use std::fmt;
+
+use rand::{Rng, RngExt as _};
+
+/// The id of an account: 128 random bits, drawn at signup and never shown.
+///
+/// It stands in the user's row and in its challenge's. A username can be signed up for again while its user is PENDING,
+/// and each signup is another account: a code is issued, texted, answered and confirmed only where both rows are of one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct AccountId(pub(crate) [u8; 16]);
+
+impl AccountId {
+    /// What the challenge of an unknown username has in the place of an id, so that its row is like any other.
+    pub const UNKNOWN: Self = Self([0; 16]);
+
+    /// Draws an id.
+    pub fn draw(random: &mut impl Rng) -> Self {
+        Self(random.random())
+    }
+}
+
+impl fmt::Debug for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if *self == Self::UNKNOWN { "AccountId(unknown)" } else { "AccountId(…)" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_no_id() {
+        let id = AccountId([65; 16]);
+        assert_eq!(format!("{id:?} {:?}", AccountId::UNKNOWN), "AccountId(…) AccountId(unknown)");
+    }
+}

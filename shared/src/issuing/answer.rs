@@ -1,0 +1,73 @@
+//! What an answer says of a challenge.
+
+use serde::Serialize;
+
+use crate::boot::Texting;
+use crate::domain::challenge::{Challenge, Outcome, Status};
+use crate::domain::policy::Policy;
+use crate::domain::time::Timestamp;
+
+/// What an answer says of a challenge.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Otp {
+    id: String,
+    status: &'static str,
+    delivery: &'static str,
+    expires_at: String,
+    expires_in: i64,
+    resend_after: i64,
+}
+
+impl Otp {
+    /// The state of `challenge` at `now`.
+    #[must_use]
+    pub fn of(challenge: &Challenge, policy: &Policy, now: Timestamp) -> Self {
+        Self {
+            id: challenge.id().to_string(),
+            status: match challenge.status() {
+                Status::Pending => "PENDING",
+                Status::Confirmed => "CONFIRMED",
+                Status::Rejected => "REJECTED",
+            },
+            delivery: delivered(challenge.outcome()),
+            expires_at: challenge.valid_until().to_string(),
+            expires_in: challenge.expires_in(),
+            resend_after: challenge.resend_after(policy, now),
+        }
+    }
+}
+
+/// What send and resend answer.
+#[derive(Debug, Serialize)]
+pub struct Accepted {
+    success: bool,
+    message: &'static str,
+    otp: Otp,
+}
+
+impl Accepted {
+    pub(super) fn of(texting: &Texting, challenge: &Challenge, now: Timestamp) -> Self {
+        let otp = Otp::of(challenge, &texting.world.policy, now);
+        Self { success: true, message: message(challenge.outcome()), otp }
+    }
+}
+
+/// What programs read of a text's outcome.
+pub(super) fn delivered(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "SENT",
+        Outcome::Failed => "FAILED",
+        Outcome::Unknown => "UNKNOWN",
+    }
+}
+
+/// What people read of a text's outcome.
+#[must_use]
+pub fn message(outcome: Outcome) -> &'static str {
+    match outcome {
+        Outcome::Sent => "OTP sent successfully",
+        Outcome::Failed => "OTP could not be sent; call /send for another one",
+        Outcome::Unknown => "OTP issued; whether its text was sent is not known",
+    }
+}

@@ -1,0 +1,228 @@
+//! The phases of a code as types: what was decided, what was committed. Only a committed code can be delivered, so no text
+//! is without its row.
+
+use rand::RngExt as _;
+use tokio::time::Instant;
+
+use super::answer::delivered;
+use super::{Asked, RECORDING};
+use crate::audit::{self, Event};
+use crate::boot::{Texting, World};
+use crate::courier::{Admission, Settled, Text};
+use crate::domain::account::AccountId;
+use crate::domain::challenge::{Challenge, Delivery, Draft};
+use crate::domain::code::{Code, OtpId};
+use crate::domain::limit::Quota;
+use crate::domain::mac::Mac;
+use crate::domain::recipient::Recipient;
+use crate::domain::refusal::Refusal;
+use crate::domain::sms::Template;
+use crate::domain::user::User;
+use crate::error::{Error, causes};
+use crate::store::{Issue, Issued, Met, SignUp, SignedUp};
+use crate::trace::Step;
+
+/// A code that was drawn and decided on, and is not stored yet.
+#[derive(Debug)]
+pub struct Decided {
+    pub(super) recipient: Recipient,
+    code: Code,
+    challenge: Challenge,
+    /// The code that it supersedes, if that was live.
+    supersedes: Option<OtpId>,
+}
+
+/// A code whose row is stored.
+#[derive(Debug)]
+pub struct Committed {
+    recipient: Recipient,
+    code: Code,
+    challenge: Challenge,
+}
+
+/// What became of storing a new account with its first code.
+#[derive(Debug)]
+pub enum SigningUp {
+    /// Both are stored.
+    Committed(Committed),
+    /// Nothing is: this user has the name.
+    Met(Box<Met>),
+    /// Nothing is: the account that was to give way has gone by itself.
+    Freed,
+}
+
+/// What became of storing a further code.
+pub(super) enum Issuing {
+    /// It is stored.
+    Committed(Committed),
+    /// Nothing is: user or challenge changed since they were read.
+    Overtaken,
+}
+
+impl Decided {
+    /// The first code of the account of `user`, which takes the place of `replaced`, if that is given.
+    #[must_use]
+    pub fn first(texting: &Texting, asked: Asked<'_>, user: User, replaced: Option<&Challenge>) -> Self {
+        let recipient = Recipient::Pending(user);
+        let (code, draft) = draw(texting, asked, &recipient);
+        let challenge = Challenge::first(draft, &texting.world.policy, asked.now);
+        Self { recipient, code, challenge, supersedes: live(texting, asked, replaced) }
+    }
+
+    /// A further code of the recipient's account, whose newest challenge is `before`.
+    pub(super) fn again(
+        texting: &Texting,
+        asked: Asked<'_>,
+        recipient: Recipient,
+        before: Option<&Challenge>,
+        otp_id: Option<OtpId>,
+    ) -> Result<Self, Refusal> {
+        let (code, draft) = draw(texting, asked, &recipient);
+        let challenge = Challenge::issue(before, otp_id, draft, &texting.world.policy, asked.now)?;
+        Ok(Self { recipient, code, challenge, supersedes: live(texting, asked, before) })
+    }
+
+    /// Stores the new account with this code: where the name is free, or in the place of the account `over`.
+    ///
+    /// # Errors
+    /// When a limit refuses, or DynamoDB does not answer in time.
+    pub async fn sign_up(
+        self,
+        texting: &Texting,
+        asked: Asked<'_>,
+        user: &User,
+        over: Option<AccountId>,
+    ) -> Result<SigningUp, Error> {
+        let quota = self.quota(texting, asked);
+        let sign_up = SignUp { user, challenge: &self.challenge, over };
+        let store = &texting.world.store;
+        let stored = store.sign_up(&texting.limits, sign_up, &quota, asked.now, asked.time_to_store());
+        match asked.trace.step(Step::Store, stored).await? {
+            SignedUp::Stored => {
+                let contested = user.is_contested();
+                audit::tell(asked.trace, self.challenge.id(), Event::UserCreated { contested });
+                Ok(SigningUp::Committed(self.committed(asked)))
+            }
+            SignedUp::Met(met) => Ok(SigningUp::Met(met)),
+            SignedUp::Freed => Ok(SigningUp::Freed),
+            SignedUp::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// Stores this code in the place of `row`.
+    pub(super) async fn issue(
+        self,
+        texting: &Texting,
+        asked: Asked<'_>,
+        row: Option<&Challenge>,
+    ) -> Result<Issuing, Error> {
+        let quota = self.quota(texting, asked);
+        let issue = Issue { recipient: &self.recipient, row, next: &self.challenge };
+        let store = &texting.world.store;
+        let stored = store.issue(&texting.limits, issue, &quota, asked.now, asked.time_to_store());
+        match asked.trace.step(Step::Store, stored).await? {
+            Issued::Stored => Ok(Issuing::Committed(self.committed(asked))),
+            Issued::Overtaken => Ok(Issuing::Overtaken),
+            Issued::Refused(refusal) => Err(refusal.into()),
+        }
+    }
+
+    fn quota(&self, texting: &Texting, asked: Asked<'_>) -> Quota {
+        let World { pepper, policy, .. } = &texting.world;
+        Quota::of(&self.recipient, asked.source, pepper, policy, asked.now)
+    }
+
+    /// The code now that its row is stored, and tells so.
+    fn committed(self, asked: Asked<'_>) -> Committed {
+        let Self { recipient, code, challenge, supersedes } = self;
+        if let Some(before) = supersedes {
+            audit::tell(asked.trace, before, Event::CodeSuperseded { by: challenge.id() });
+        }
+        let issued = Event::CodeIssued { call: asked.call, recipient: recipient.kind() };
+        audit::tell(asked.trace, challenge.id(), issued);
+        Committed { recipient, code, challenge }
+    }
+}
+
+impl Committed {
+    /// Texts the code to the user, or takes as long as that where there is none, and records what became of it.
+    ///
+    /// A failing record changes nothing for the caller: the code is stored, and works.
+    pub async fn deliver(self, texting: &Texting, asked: Asked<'_>, admission: Admission<'_>) -> Challenge {
+        let Asked { username, now, deadline, trace, .. } = asked;
+        let time_to_text = deadline.less(RECORDING);
+        let delivery = match &self.recipient {
+            Recipient::Verified(user) | Recipient::Pending(user) => {
+                self.text(texting, asked, admission, user).await
+            }
+            Recipient::Unknown { .. } => {
+                trace.delivery("PRETENDED");
+                trace.step(Step::Text, texting.courier.pretend(time_to_text)).await
+            }
+        };
+        let record = texting.world.store.record_delivery(username, &self.challenge, &delivery, now, deadline);
+        if let Err(failure) = trace.step(Step::Record, record).await {
+            let (request, otp, causes) = (trace.request(), self.challenge.id(), causes(&failure));
+            tracing::warn!(request, %otp, causes, "the delivery could not be recorded");
+        }
+        self.challenge.delivered(delivery)
+    }
+
+    async fn text(
+        &self,
+        texting: &Texting,
+        asked: Asked<'_>,
+        admission: Admission<'_>,
+        user: &User,
+    ) -> Delivery {
+        let length = usize::from(texting.world.policy.code_format.length);
+        let template = Template::choose(&texting.app, texting.domain.as_ref(), &user.name, length);
+        let text = Text {
+            to: &user.mobile,
+            template: &template,
+            name: &user.name,
+            code: &self.code,
+            id: self.challenge.id(),
+            until: asked.arrived.plus(self.challenge.expires_in()),
+        };
+        let begun = Instant::now();
+        let settled = texting.courier.send(admission, text, asked.deadline.less(RECORDING)).await;
+        let Settled { delivery, last_status } = settled;
+        let took = begun.elapsed();
+        asked.trace.took(Step::Text, took);
+        let Delivery { outcome, tries, .. } = delivery;
+        let settled = Event::TextSettled { outcome, tries, last_status, took };
+        audit::tell(asked.trace, self.challenge.id(), settled);
+        asked.trace.delivery(delivered(outcome));
+        delivery
+    }
+}
+
+/// Draws a code for `recipient`, and a MAC that matches it, or, where nobody is to receive it, one that matches nothing.
+fn draw(texting: &Texting, asked: Asked<'_>, recipient: &Recipient) -> (Code, Draft) {
+    let World { pepper, policy, .. } = &texting.world;
+    let mut random = rand::rng();
+    let id = OtpId::draw(&mut random);
+    let code = Code::draw(policy.code_format, &mut random);
+    let matching = code.mac(pepper, id, asked.username);
+    let mac = match recipient {
+        Recipient::Verified(_) | Recipient::Pending(_) => matching,
+        Recipient::Unknown { .. } => Mac::of_nothing(random.random()),
+    };
+    let draft = Draft {
+        id,
+        mac,
+        pepper: pepper.id(),
+        account: recipient.account(),
+        contested: recipient.is_contested(),
+        call: asked.call,
+        key: asked.key_hash(texting),
+    };
+    (code, draft)
+}
+
+/// The id of `challenge`, if its code is live.
+fn live(texting: &Texting, asked: Asked<'_>, challenge: Option<&Challenge>) -> Option<OtpId> {
+    let World { pepper, policy, .. } = &texting.world;
+    challenge.filter(|code| code.is_live(pepper.id(), policy, asked.now)).map(Challenge::id)
+}
