@@ -51,13 +51,15 @@ fn every_number_is_taken() {
         ("CODES_PER_PHONE_PER_DAY", "2"),
         ("CODES_PER_USERNAME_PER_HOUR", "3"),
         ("DAILY_SMS_BUDGET", "0"),
-        ("MAX_CONSECUTIVE_FAILURES", "5"),
+        ("MAX_CONSECUTIVE_FAILURES", "24"),
         ("OTP_ALPHABET", "alphanumeric"),
         ("OTP_LENGTH", "8"),
         ("OTP_MAX_ATTEMPTS", "6"),
         ("OTP_TTL_SECONDS", "7"),
         ("RESEND_COOLDOWN_SECONDS", "9"),
+        ("SIGNUP_CODES_PER_PHONE_PER_DAY", "4"),
         ("SIGNUP_TTL_SECONDS", "900"),
+        ("VERIFIED_SHARE_PERCENT", "90"),
     ]);
     let expected = Policy {
         code_format: CodeFormat { alphabet: Alphabet::Alphanumeric, length: 8 },
@@ -66,9 +68,11 @@ fn every_number_is_taken() {
         cooldown: 9,
         codes_per_username_per_hour: 3,
         codes_per_phone_per_day: 2,
+        signup_codes_per_phone_per_day: 4,
         codes_per_address_per_hour: 0,
         daily_sms_budget: 0,
-        max_consecutive_failures: 5,
+        verified_share_percent: 90,
+        max_consecutive_failures: 24,
         signup_ttl: 900,
     };
     assert_eq!(texting.base.policy, expected);
@@ -136,9 +140,11 @@ fn every_empty_setting_is_named_at_once() {
         "OTP_PEPPER",
         "OTP_TTL_SECONDS",
         "RESEND_COOLDOWN_SECONDS",
+        "SIGNUP_CODES_PER_PHONE_PER_DAY",
         "SIGNUP_TTL_SECONDS",
         "TWILIO_MESSAGING_SERVICE_SID",
         "USERS_TABLE",
+        "VERIFIED_SHARE_PERCENT",
     ];
     assert_eq!(names, expected);
 }
@@ -150,12 +156,14 @@ fn a_number_lies_in_its_range() {
         ("CODES_PER_PHONE_PER_DAY", 1, 100),
         ("CODES_PER_USERNAME_PER_HOUR", 1, 20),
         ("DAILY_SMS_BUDGET", 0, 10_000_000),
-        ("MAX_CONSECUTIVE_FAILURES", 1, 100),
+        ("MAX_CONSECUTIVE_FAILURES", 20, 100),
         ("OTP_LENGTH", 6, 10),
-        ("OTP_MAX_ATTEMPTS", 1, 100),
+        ("OTP_MAX_ATTEMPTS", 1, 20),
         ("OTP_TTL_SECONDS", 1, 900),
         ("RESEND_COOLDOWN_SECONDS", 1, 3_600),
+        ("SIGNUP_CODES_PER_PHONE_PER_DAY", 1, 100),
         ("SIGNUP_TTL_SECONDS", 1, 2_592_000),
+        ("VERIFIED_SHARE_PERCENT", 0, 90),
     ];
     for (name, least, most) in ranges {
         for number in [least, most] {
@@ -167,6 +175,32 @@ fn a_number_lies_in_its_range() {
         for text in outside.iter().chain(&malformed) {
             assert_eq!(message(&[(name, text)]), fault, "{text}");
         }
+    }
+}
+
+#[test]
+fn a_lock_leaves_room_for_the_tries_of_four_codes() {
+    let fault = |attempts| message(&[("OTP_MAX_ATTEMPTS", attempts), ("MAX_CONSECUTIVE_FAILURES", "40")]);
+    let expected = "the settings are wrong: MAX_CONSECUTIVE_FAILURES must be at least four times OTP_MAX_ATTEMPTS, which is 11";
+    assert_eq!(fault("11"), expected);
+    let _ = signup(&[("OTP_MAX_ATTEMPTS", "10"), ("MAX_CONSECUTIVE_FAILURES", "40")]);
+}
+
+/// Signup answers at once: that a name is taken is seen there anyway.
+#[test]
+fn answers_of_send_and_resend_alone_have_a_step() {
+    let step = |given: Option<&str>| {
+        let read = |name: &str| {
+            if name == "SEND_ANSWER_STEP_MILLISECONDS" { given.map(str::to_owned) } else { lookup(&[])(name) }
+        };
+        Texting::read(read)
+            .map(|texting| texting.answer_step.as_millis())
+            .map_err(|faults| faults.to_string())
+    };
+    assert_eq!([None, Some("0"), Some("10000")].map(step), [Ok(1_000), Ok(0), Ok(10_000)]);
+    for wrong in ["10001", "", "-1", "1s"] {
+        assert!(step(Some(wrong)).unwrap_err().contains("SEND_ANSWER_STEP_MILLISECONDS"), "{wrong:?}");
+        let _ = signup(&[("SEND_ANSWER_STEP_MILLISECONDS", wrong)]);
     }
 }
 

@@ -46,11 +46,19 @@ fn key(nth: u8) -> IdempotencyKey {
 /// A draft of the challenge `id(nth)` with the code `code(nth)`.
 fn draft(call: Call, nth: u32) -> Draft {
     let pepper = pepper(1);
-    Draft { id: id(nth), mac: code(nth).mac(&pepper, id(nth), &ada()), pepper: pepper.id(), call, key: None }
+    Draft {
+        id: id(nth),
+        mac: code(nth).mac(&pepper, id(nth), &ada()),
+        pepper: pepper.id(),
+        account: AccountId([7; 16]),
+        contested: false,
+        call,
+        key: None,
+    }
 }
 
 fn issue(before: &Challenge, call: Call, nth: u32, now: Timestamp) -> Result<Challenge, Refusal> {
-    Challenge::issue(Some(before), draft(call, nth), &Policy::default(), now)
+    Challenge::issue(Some(before), None, draft(call, nth), &Policy::default(), now)
 }
 
 /// A new account with the code `code(0)`, at noon.
@@ -64,7 +72,8 @@ fn failed(challenge: Challenge) -> Challenge {
 
 /// The challenge as the store leaves it when its code was confirmed.
 fn confirmed(challenge: Challenge) -> Challenge {
-    Challenge { status: Status::Confirmed, failures: 0, ..challenge }
+    let newest = Issued { status: Status::Confirmed, ..challenge.newest };
+    Challenge { newest, failures: 0, contested: false, ..challenge }
 }
 
 /// The challenge as the store leaves it when `tries` were taken.
@@ -77,10 +86,10 @@ fn a_first_code_is_all_that_its_row_knows() {
     let challenge = signed_up();
     assert_eq!(challenge.id(), id(0));
     assert_eq!((challenge.status(), challenge.outcome()), (Status::Pending, Outcome::Unknown));
-    assert_eq!((challenge.attempts, challenge.failures, challenge.superseded.len()), (0, 0, 0));
+    assert_eq!((challenge.attempts, challenge.failures, challenge.earlier.len()), (0, 0, 0));
     assert_eq!((challenge.valid_until(), challenge.expires_in()), (at(600), 600));
-    let issues: Vec<_> = challenge.issues.iter().map(|issue| (issue.at, issue.outcome, issue.call)).collect();
-    assert_eq!(issues, [(at(0), Status::Pending, Call::Signup)]);
+    let Issued { at: issued_at, call, .. } = challenge.newest;
+    assert_eq!((issued_at, call), (at(0), Call::Signup));
 }
 
 #[test]
@@ -135,7 +144,7 @@ fn the_wait_doubles_and_the_sixth_code_of_an_hour_waits_for_the_first_to_leave_i
 fn refusals_come_in_the_order_locked_pending_cap_cooldown() {
     let policy = Policy { codes_per_username_per_hour: 1, ..Policy::default() };
     let refused = |before: &Challenge, call, policy: &Policy| {
-        Challenge::issue(Some(before), draft(call, 1), policy, at(10)).unwrap_err()
+        Challenge::issue(Some(before), None, draft(call, 1), policy, at(10)).unwrap_err()
     };
     let locked = Challenge { failures: 100, ..signed_up() };
     assert_eq!(refused(&locked, Call::Send, &policy), Refusal::Locked);
@@ -158,7 +167,8 @@ fn a_failed_text_imposes_no_wait_but_keeps_its_place_in_the_cap() {
     }
     let limited = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_600 };
     assert_eq!(issue(&challenge, Call::Send, 5, at(0)).unwrap_err(), limited);
-    assert_eq!(challenge.superseded.len(), 0, "nobody can have read them");
+    let unread = challenge.judge(&code(0), &ada(), &pepper(1));
+    assert_eq!(unread, Verdict::Refused(Wrong::NoMatch), "nobody can have read them");
 }
 
 #[test]
@@ -186,14 +196,15 @@ fn a_confirmed_code_ends_the_cooldown_and_keeps_its_place_in_the_cap() {
 #[test]
 fn a_wait_shrinks_when_a_code_leaves_the_hour() {
     let policy = Policy { cooldown: 3_000, ..Policy::default() };
-    let second = Challenge::issue(Some(&signed_up()), draft(Call::Resend, 1), &policy, at(3_000)).unwrap();
+    let second =
+        Challenge::issue(Some(&signed_up()), None, draft(Call::Resend, 1), &policy, at(3_000)).unwrap();
     // Two codes ask for 3,600 s from 3,000 on; at 3,600 only one is left, which asks for 3,000 s.
     assert_eq!(second.resend_after(&policy, at(3_000)), 3_000);
     let refused =
-        |now| Challenge::issue(Some(&second), draft(Call::Resend, 2), &policy, at(now)).unwrap_err();
+        |now| Challenge::issue(Some(&second), None, draft(Call::Resend, 2), &policy, at(now)).unwrap_err();
     assert_eq!(refused(3_000), Refusal::ResendTooSoon { retry_after: 3_000 });
     assert_eq!(refused(5_999), Refusal::ResendTooSoon { retry_after: 1 });
-    assert!(Challenge::issue(Some(&second), draft(Call::Resend, 2), &policy, at(6_000)).is_ok());
+    assert!(Challenge::issue(Some(&second), None, draft(Call::Resend, 2), &policy, at(6_000)).is_ok());
 }
 
 #[test]
@@ -204,13 +215,12 @@ fn a_new_code_takes_over_the_run_of_failures_and_no_attempts() {
 }
 
 #[test]
-fn only_the_last_hours_codes_are_remembered_as_superseded() {
+fn only_the_last_hours_codes_are_remembered() {
     let second = issue(&signed_up(), Call::Resend, 1, at(3_599)).unwrap();
-    let ids = |challenge: &Challenge| challenge.superseded.iter().map(|code| code.id).collect::<Vec<_>>();
+    let ids = |challenge: &Challenge| challenge.earlier.iter().map(|code| code.id).collect::<Vec<_>>();
     assert_eq!(ids(&second), [id(0)]);
     let third = issue(&second, Call::Resend, 2, at(3_599 + 60)).unwrap();
     assert_eq!(ids(&third), [id(1)], "the first is an hour old");
-    assert_eq!(third.issues.len(), 2);
     assert_eq!(ids(&issue(&signed_up(), Call::Resend, 1, at(3_600)).unwrap()), []);
 }
 
@@ -231,4 +241,61 @@ fn a_row_is_kept_an_hour_after_its_code_and_400_days_with_failures() {
     assert_eq!(signed_up().expires_at(at(0)), at(600 + HOUR));
     assert_eq!(tried(signed_up(), 1).expires_at(at(5)), at(5 + 400 * DAY));
     assert_eq!(confirmed(tried(signed_up(), 1)).expires_at(at(5)), at(600 + HOUR));
+}
+
+/// The ids that send and resend take: those of the account's last hour, failed ones included.
+#[test]
+fn a_known_id_is_that_of_a_code_of_the_last_hour() {
+    let second = failed(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap());
+    let third = issue(&second, Call::Resend, 2, at(30)).unwrap();
+    let asked = |nth, now| {
+        let asked = Some(id(nth));
+        Challenge::issue(Some(&third), asked, draft(Call::Resend, 9), &Policy::default(), at(now)).map(|_| ())
+    };
+    let superseded = Refusal::OtpSuperseded { attempts_remaining: None };
+    for nth in 0..3 {
+        assert_eq!(asked(nth, 90), Ok(()), "{nth}");
+        assert_eq!(asked(nth, 89), Err(Refusal::ResendTooSoon { retry_after: 1 }), "{nth}");
+    }
+    assert_eq!(asked(3, 89), Err(superseded.clone()), "it outranks the wait");
+    assert_eq!([0, 1].map(|nth| asked(nth, 3_600)), [Err(superseded.clone()), Ok(())]);
+    assert_eq!([1, 2].map(|nth| asked(nth, 3_630)), [Err(superseded.clone()), Err(superseded.clone())]);
+    let first =
+        |asked| Challenge::issue(None, asked, draft(Call::Send, 9), &Policy::default(), at(0)).map(|_| ());
+    assert_eq!((first(None), first(Some(id(0)))), (Ok(()), Err(superseded)));
+}
+
+/// Case 31, the rule itself.
+#[test]
+fn a_contested_account_is_sent_codes_by_id_alone() {
+    let contested = |nth| Draft { contested: true, ..draft(Call::Resend, nth) };
+    let first = Challenge::first(contested(0), &Policy::default(), at(0));
+    let again = |asked, row: &Challenge, now| {
+        Challenge::issue(Some(row), asked, contested(1), &Policy::default(), at(now))
+    };
+    let locked = Challenge { failures: 100, ..first.clone() };
+    assert_eq!(again(None, &locked, 30).unwrap_err(), Refusal::OtpIdRequired, "it outranks the lock");
+    assert_eq!(again(Some(id(0)), &locked, 30).unwrap_err(), Refusal::Locked);
+    let second = again(Some(id(0)), &first, 30).unwrap();
+    assert!(second.contested);
+    let third = issue(&confirmed(second), Call::Resend, 2, at(90)).unwrap();
+    assert!(!third.contested, "it ends with a confirmation");
+}
+
+/// Case 39, the rule itself: from a quarter of the lock's number on the newest code is waited for, a failed one too.
+#[test]
+fn a_run_of_failures_slows_the_next_code_down() {
+    let policy = Policy::default();
+    let run = |failures, challenge: Challenge| Challenge { failures, ..challenge };
+    let waits: Vec<_> = [0, 24, 25, 30, 50, 75, 99]
+        .into_iter()
+        .map(|failures| run(failures, signed_up()).resend_after(&policy, at(0)))
+        .collect();
+    assert_eq!(waits, [30, 30, 30, 60, 960, 30_720, DAY]);
+    let fails = run(75, failed(signed_up()));
+    let too_soon = |retry_after| Refusal::ResendTooSoon { retry_after };
+    assert_eq!(issue(&fails, Call::Send, 1, at(0)).unwrap_err(), too_soon(30_720));
+    assert_eq!(issue(&fails, Call::Send, 1, at(30_719)).unwrap_err(), too_soon(1));
+    assert!(issue(&fails, Call::Send, 1, at(30_720)).is_ok());
+    assert_eq!(confirmed(run(75, signed_up())).resend_after(&policy, at(0)), 0, "a right code ends it");
 }

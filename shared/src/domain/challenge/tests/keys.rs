@@ -23,7 +23,8 @@ fn a_key_is_remembered_for_an_hour_whatever_becomes_of_the_code() {
 fn a_key_is_remembered_when_newer_codes_have_come() {
     let signed_up = Challenge::first(keyed(Call::Signup, 0, 1), &Policy::default(), at(0));
     let second =
-        Challenge::issue(Some(&signed_up), keyed(Call::Resend, 1, 2), &Policy::default(), at(30)).unwrap();
+        Challenge::issue(Some(&signed_up), None, keyed(Call::Resend, 1, 2), &Policy::default(), at(30))
+            .unwrap();
     assert!(second.answered(Call::Signup, hash(Call::Signup, 1), at(3_599)));
     assert!(second.answered(Call::Resend, hash(Call::Resend, 2), at(3_600)));
     assert!(!second.answered(Call::Signup, hash(Call::Signup, 1), at(3_600)));

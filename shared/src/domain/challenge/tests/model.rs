@@ -11,10 +11,12 @@ const POLICY: Policy = Policy {
     max_attempts: 3,
     cooldown: 30,
     codes_per_username_per_hour: 4,
-    codes_per_phone_per_day: 10,
-    codes_per_address_per_hour: 30,
-    daily_sms_budget: 1_000,
     max_consecutive_failures: 12,
+    codes_per_phone_per_day: 10,
+    signup_codes_per_phone_per_day: 5,
+    codes_per_address_per_hour: 100,
+    daily_sms_budget: 1_000,
+    verified_share_percent: 50,
     signup_ttl: DAY,
 };
 
@@ -29,7 +31,7 @@ enum Which {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     Wait(i64),
-    Issue { call: Call, key: Option<u8>, fails: bool },
+    Issue { call: Call, id: Option<Which>, key: Option<u8>, fails: bool },
     Verify { code: Which, id: Option<Which> },
     Rotate,
 }
@@ -38,11 +40,16 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     let wait = prop_oneof![1_i64..=60, 1_i64..=700, 1_i64..=5_000];
     let call = prop_oneof![Just(Call::Send), Just(Call::Resend)];
     let which = || prop_oneof![4 => Just(Which::Newest), 2 => (1_usize..4).prop_map(Which::Before), 4 => Just(Which::None)];
-    let issue = (call, proptest::option::weighted(0.3, 0_u8..2), proptest::bool::weighted(0.2));
+    let issue = (
+        call,
+        proptest::option::weighted(0.4, which()),
+        proptest::option::weighted(0.3, 0_u8..2),
+        proptest::bool::weighted(0.2),
+    );
     let verify = (which(), proptest::option::weighted(0.2, which()));
     let step = prop_oneof![
         4 => wait.prop_map(Step::Wait),
-        4 => issue.prop_map(|(call, key, fails)| Step::Issue { call, key, fails }),
+        4 => issue.prop_map(|(call, id, key, fails)| Step::Issue { call, id, key, fails }),
         8 => verify.prop_map(|(code, id)| Step::Verify { code, id }),
         1 => Just(Step::Rotate),
     ];
@@ -75,6 +82,7 @@ struct Model {
     codes: Vec<Remembered>,
     attempts: u32,
     failures: u32,
+    contested: bool,
 }
 
 impl Model {
@@ -111,11 +119,23 @@ impl Model {
         counted.last().is_some_and(|last| now < last.at + waits[counted.len() - 1])
     }
 
-    fn wait(&self, is_refused: impl Fn(i64) -> bool) -> i64 {
-        (0..=2 * HOUR).find(|wait| !is_refused(self.now + wait)).unwrap()
+    /// When the wait ends that a run of failures imposes: 30 s at 3 of 12, and so on.
+    fn slowed_until(&self) -> i64 {
+        let waits = [0, 0, 0, 30, 60, 240, 960, 1_920, 7_680, 30_720, 61_440, DAY];
+        self.newest().map_or(0, |newest| newest.at + waits[self.failures.min(11) as usize])
     }
 
-    fn issue(&mut self, call: Call, key: Option<u8>, fails: bool) -> Answer {
+    fn wait(&self, from: i64, is_refused: impl Fn(i64) -> bool) -> i64 {
+        let from = (from - self.now).max(0);
+        (from..=from + 2 * HOUR).find(|wait| !is_refused(self.now + wait)).unwrap()
+    }
+
+    fn knows(&self, id: Which) -> bool {
+        let code = self.codes.get(self.nth(id) as usize);
+        code.is_some_and(|code| self.now - code.at < 3_600)
+    }
+
+    fn issue(&mut self, call: Call, id: Option<Which>, key: Option<u8>, fails: bool) -> Answer {
         let remembers = |code: &Remembered| {
             code.call == call
                 && code.key == key
@@ -124,6 +144,13 @@ impl Model {
         };
         if key.is_some() && self.within_hour(self.now).any(remembers) {
             return Answer::Replayed;
+        }
+        match id {
+            Some(id) if !self.knows(id) => {
+                return Answer::Refused(Refusal::OtpSuperseded { attempts_remaining: None });
+            }
+            None if self.contested => return Answer::Refused(Refusal::OtpIdRequired),
+            _ => {}
         }
         if self.failures >= 12 {
             return Answer::Refused(Refusal::Locked);
@@ -136,11 +163,11 @@ impl Model {
             return Answer::Refused(Refusal::OtpPending { retry_after: live_until - self.now });
         }
         if self.is_capped(self.now) {
-            let retry_after = self.wait(|now| self.is_capped(now));
+            let retry_after = self.wait(self.now, |now| self.is_capped(now));
             return Answer::Refused(Refusal::RateLimited { cap: Cap::Username, retry_after });
         }
-        if self.is_cooling(self.now) {
-            let retry_after = self.wait(|now| self.is_cooling(now));
+        if self.is_cooling(self.now) || self.now < self.slowed_until() {
+            let retry_after = self.wait(self.slowed_until(), |now| self.is_cooling(now));
             return Answer::Refused(Refusal::ResendTooSoon { retry_after });
         }
         let outcome = if fails { Status::Rejected } else { Status::Pending };
@@ -150,16 +177,23 @@ impl Model {
     }
 
     fn verify(&mut self, code: Which, id: Option<Which>) -> Answer {
-        let Some(newest) = self.newest() else { return Answer::Refused(Refusal::OtpNotFound) };
+        let foreign = Answer::Refused(Refusal::OtpSuperseded { attempts_remaining: None });
+        let Some(newest) = self.newest() else {
+            return if id.is_some() { foreign } else { Answer::Refused(Refusal::OtpNotFound) };
+        };
         let (typed, newest_nth) = (self.nth(code), self.nth(Which::Newest));
         let newest_at = newest.at;
         let valid_until = newest_at + 600;
-        let refusal = if self.failures >= 12 {
+        let forgotten = self.now >= newest_at + 3_600;
+        if id.is_some_and(|id| self.nth(id) != newest_nth || forgotten) {
+            return foreign;
+        }
+        let refusal = if id.is_none() && self.contested && !forgotten {
+            Some(Refusal::OtpIdRequired)
+        } else if self.failures >= 12 {
             Some(Refusal::Locked)
-        } else if newest.outcome == Status::Rejected || self.now >= newest_at + 3_600 {
+        } else if newest.outcome == Status::Rejected || forgotten {
             Some(Refusal::OtpNotFound)
-        } else if id.is_some_and(|id| self.nth(id) != newest_nth) {
-            Some(Refusal::OtpSuperseded { attempts_remaining: None })
         } else if self.now >= valid_until || newest.pepper != self.pepper {
             Some(Refusal::OtpExpired)
         } else if self.attempts >= 3 {
@@ -178,11 +212,12 @@ impl Model {
         });
         if typed == newest_nth {
             let newest = self.codes.last_mut().unwrap();
+            self.failures = 0;
             if newest.outcome == Status::Confirmed {
                 return Answer::Refused(Refusal::OtpAlreadyUsed);
             }
             newest.outcome = Status::Confirmed;
-            self.failures = 0;
+            self.contested = false;
             Answer::Verified
         } else if earlier {
             Answer::Refused(Refusal::OtpSuperseded { attempts_remaining: Some(attempts_remaining) })
@@ -200,7 +235,14 @@ struct Subject {
 }
 
 impl Subject {
-    fn issue(&mut self, call: Call, key_nth: Option<u8>, fails: bool, model: &Model) -> Answer {
+    fn issue(
+        &mut self,
+        call: Call,
+        asked: Option<u32>,
+        key_nth: Option<u8>,
+        fails: bool,
+        model: &Model,
+    ) -> Answer {
         let (pepper, now) = (pepper(model.pepper), at(model.now));
         let key = key_nth.map(|nth| key(nth).hash(&pepper, call, &ada()));
         let row = self.row.as_ref();
@@ -209,7 +251,9 @@ impl Subject {
         }
         let (id, nth) = (id(self.issued), self.issued);
         let mac = code(nth).mac(&pepper, id, &ada());
-        match Challenge::issue(row, Draft { id, mac, pepper: pepper.id(), call, key }, &POLICY, now) {
+        let contested = model.contested;
+        let draft = Draft { id, mac, pepper: pepper.id(), contested, key, ..draft(call, nth) };
+        match Challenge::issue(row, asked.map(self::id), draft, &POLICY, now) {
             Err(refusal) => Answer::Refused(refusal),
             Ok(issued) => {
                 self.row = Some(if fails { failed(issued) } else { issued });
@@ -226,7 +270,8 @@ impl Subject {
                 let row = tried(row, 1);
                 let attempts_remaining = row.attempts_remaining(&POLICY);
                 let verdict = row.judge(&code(typed), &ada(), &pepper);
-                self.row = Some(if verdict == Verdict::Right { confirmed(row) } else { row });
+                let ends_the_run = matches!(verdict, Verdict::Right | Verdict::Refused(Wrong::AlreadyUsed));
+                self.row = Some(if ends_the_run { confirmed(row) } else { row });
                 match verdict {
                     Verdict::Right => return Answer::Verified,
                     Verdict::Refused(Wrong::AlreadyUsed) => Refusal::OtpAlreadyUsed,
@@ -247,12 +292,12 @@ impl Subject {
 
     /// The condition under which the store takes a try.
     fn has_try(row: &Challenge, asked: Option<OtpId>, pepper: PepperId, now: Timestamp) -> bool {
-        row.status != Status::Rejected
+        row.status() != Status::Rejected
             && now < row.valid_until
             && row.attempts < POLICY.max_attempts
             && row.failures < POLICY.max_consecutive_failures
             && row.pepper == pepper
-            && asked.is_none_or(|asked| asked == row.id)
+            && asked.map_or(!row.contested, |asked| asked == row.id())
     }
 }
 
@@ -260,8 +305,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
     #[test]
-    fn every_sequence_of_calls_is_answered_as_by_the_model(steps in steps()) {
-        let (mut model, mut subject) = (Model::default(), Subject::default());
+    fn every_sequence_of_calls_is_answered_as_by_the_model(steps in steps(), contested: bool) {
+        let (mut model, mut subject) = (Model { contested, ..Model::default() }, Subject::default());
         for step in steps {
             let (said, expected) = match step {
                 Step::Wait(seconds) => {
@@ -272,8 +317,10 @@ proptest! {
                     model.pepper += 1;
                     continue;
                 }
-                Step::Issue { call, key, fails } => {
-                    (subject.issue(call, key, fails, &model), model.issue(call, key, fails))
+                Step::Issue { call, id, key, fails } => {
+                    let asked = id.map(|id| model.nth(id));
+                    let said = subject.issue(call, asked, key, fails, &model);
+                    (said, model.issue(call, id, key, fails))
                 }
                 Step::Verify { code, id } => {
                     let (typed, asked) = (model.nth(code), id.map(|id| model.nth(id)));

@@ -30,7 +30,7 @@ fn a_used_code_is_used_and_not_right() {
 #[test]
 fn a_code_drawn_twice_in_an_hour_is_the_newest() {
     let again = Draft { mac: code(0).mac(&pepper(1), id(1), &ada()), ..draft(Call::Resend, 1) };
-    let second = Challenge::issue(Some(&signed_up()), again, &Policy::default(), at(30)).unwrap();
+    let second = Challenge::issue(Some(&signed_up()), None, again, &Policy::default(), at(30)).unwrap();
     assert_eq!(judged(&second, 0), Verdict::Right);
 }
 
@@ -40,7 +40,10 @@ fn a_code_belongs_to_its_username_its_challenge_and_its_pepper() {
     let nothing = Verdict::Refused(Wrong::NoMatch);
     assert_eq!(signed_up().judge(&code(0), &bob, &pepper(1)), nothing);
     assert_eq!(signed_up().judge(&code(0), &ada(), &pepper(2)), nothing);
-    assert_eq!(judged(&Challenge { id: id(9), ..signed_up() }, 0), nothing);
+    assert_eq!(
+        judged(&Challenge { newest: Issued { id: id(9), ..signed_up().newest }, ..signed_up() }, 0),
+        nothing
+    );
 }
 
 #[test]
@@ -55,16 +58,25 @@ fn nothing_matches_the_challenge_of_an_unknown_name() {
 #[test]
 fn no_try_is_had_for_the_first_reason_in_the_documented_order() {
     let other_id = Refusal::OtpSuperseded { attempts_remaining: None };
-    let none = Challenge::why_no_try(None, Some(id(0)), pepper(1).id(), &Policy::default(), at(0));
-    assert_eq!(none, Refusal::OtpNotFound);
+    let none = |asked| Challenge::why_no_try(None, asked, pepper(1).id(), &Policy::default(), at(0));
+    assert_eq!(none(Some(id(0))), other_id);
+    assert_eq!(none(None), Refusal::OtpNotFound);
     let locked = Challenge { failures: 100, ..failed(tried(signed_up(), 5)) };
+    let contested = |challenge| Challenge { contested: true, ..challenge };
     let cases = [
-        (locked, Some(id(1)), 9_999, Refusal::Locked),
-        (failed(tried(signed_up(), 5)), Some(id(1)), 600, Refusal::OtpNotFound),
-        (tried(signed_up(), 5), Some(id(1)), 3_600, Refusal::OtpNotFound),
-        (tried(signed_up(), 5), Some(id(1)), 3_599, other_id.clone()),
+        (locked.clone(), Some(id(1)), 9_999, other_id.clone()),
+        (failed(tried(signed_up(), 5)), Some(id(1)), 600, other_id.clone()),
         (tried(signed_up(), 5), Some(id(1)), 0, other_id.clone()),
-        (confirmed(signed_up()), Some(id(1)), 0, other_id),
+        (confirmed(signed_up()), Some(id(1)), 0, other_id.clone()),
+        (tried(signed_up(), 5), Some(id(0)), 3_600, other_id),
+        (contested(locked.clone()), None, 3_599, Refusal::OtpIdRequired),
+        (contested(locked.clone()), Some(id(0)), 3_599, Refusal::Locked),
+        (contested(locked.clone()), None, 3_600, Refusal::Locked),
+        (contested(failed(signed_up())), None, 0, Refusal::OtpIdRequired),
+        (contested(signed_up()), None, 3_600, Refusal::OtpNotFound),
+        (locked, None, 9_999, Refusal::Locked),
+        (failed(tried(signed_up(), 5)), None, 600, Refusal::OtpNotFound),
+        (tried(signed_up(), 5), None, 3_600, Refusal::OtpNotFound),
         (tried(signed_up(), 5), Some(id(0)), 3_599, Refusal::OtpExpired),
         (tried(signed_up(), 5), None, 600, Refusal::OtpExpired),
         (confirmed(signed_up()), None, 600, Refusal::OtpExpired),
@@ -83,7 +95,7 @@ fn a_code_of_another_pepper_reads_as_expired() {
     let refused = Challenge::why_no_try(Some(&row), Some(id(0)), pepper(2).id(), &Policy::default(), at(0));
     assert_eq!(refused, Refusal::OtpExpired);
     let rotated = Draft { pepper: pepper(2).id(), ..draft(Call::Send, 1) };
-    assert!(Challenge::issue(Some(&signed_up()), rotated, &Policy::default(), at(30)).is_ok());
+    assert!(Challenge::issue(Some(&signed_up()), None, rotated, &Policy::default(), at(30)).is_ok());
 }
 
 #[test]
