@@ -18,6 +18,7 @@ use shared::domain::challenge::{Delivery, Outcome};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::person_name::PersonName;
 use shared::domain::phone::{MobileNumber, Regions};
+use shared::domain::recipient::RecipientKind;
 use shared::domain::sms::Template;
 use shared::domain::time::Timestamp;
 use tests::service::NOON;
@@ -112,7 +113,7 @@ async fn text(texting: &Texting) -> Delivery {
         until: Deadline::after(std::time::Duration::from_mins(10)),
     };
     let now = Timestamp::from_second(i64::try_from(NOON).unwrap());
-    let admission = texting.courier.admit(true, now).unwrap();
+    let admission = texting.courier.admit(RecipientKind::Pending, now).unwrap();
     let deadline = Deadline::after(std::time::Duration::from_secs(14));
     texting.courier.send(admission, text, deadline).await.delivery
 }
