@@ -100,19 +100,18 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
     let asked =
         Asked { call, username: &username, key, source: source?, now, arrived, deadline, trace: &trace };
 
-    let mut foreign_before = false;
+    let mut was_foreign = false;
     let (committed, admission) = loop {
         let (user, row) = trace.step(Step::Load, texting.world.store.load(&username, deadline)).await?;
         let recipient = Recipient::of(&username, user, now);
-        let before = match recipient.belonging(row.as_ref()) {
+        let belonging = recipient.belonging(row.as_ref());
+        // A challenge of another account twice running is what the restoring of a table leaves.
+        let is_torn = matches!(belonging, Belonging::Foreign) && !was_foreign;
+        was_foreign = is_torn;
+        let before = match belonging {
             Belonging::Own(challenge) => Some(challenge),
-            // A challenge of another account twice running is what the restoring of a table leaves.
-            Belonging::Foreign if foreign_before => None,
-            Belonging::Foreign => {
-                foreign_before = true;
-                continue;
-            }
-            Belonging::Absent => None,
+            Belonging::Foreign if is_torn => continue,
+            Belonging::Foreign | Belonging::Absent => None,
         };
         if let Some(before) = before.filter(|before| is_repeated(texting, asked, before)) {
             trace.is_repeated();
