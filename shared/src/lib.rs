@@ -20,7 +20,6 @@ pub mod boot;
 pub mod clock;
 pub mod config;
 pub mod courier;
-pub mod domain;
 pub mod error;
 pub mod http;
 pub mod issuing;
@@ -28,3 +27,5 @@ pub mod metrics;
 pub mod secrets;
 pub mod store;
 pub mod trace;
+
+pub use domain;

@@ -44,7 +44,7 @@ pub struct Committed {
 #[derive(Debug)]
 pub enum SigningUp {
     /// Both are stored.
-    Committed(Committed),
+    Committed(Box<Committed>),
     /// Nothing is: this user has the name.
     Met(Box<Met>),
     /// Nothing is: the account that was to give way has gone by itself.
@@ -54,7 +54,7 @@ pub enum SigningUp {
 /// What became of storing a further code.
 pub(super) enum Issuing {
     /// It is stored.
-    Committed(Committed),
+    Committed(Box<Committed>),
     /// Nothing is: user or challenge changed since they were read.
     Overtaken,
 }
@@ -133,14 +133,14 @@ impl Decided {
     }
 
     /// The code now that its row is stored, and tells so.
-    fn committed(self, asked: Asked<'_>) -> Committed {
+    fn committed(self, asked: Asked<'_>) -> Box<Committed> {
         let Self { recipient, code, challenge, supersedes } = self;
         if let Some(before) = supersedes {
             audit::tell(asked.trace, before, Event::CodeSuperseded { by: challenge.id() });
         }
         let issued = Event::CodeIssued { call: asked.call, recipient: recipient.kind() };
         audit::tell(asked.trace, challenge.id(), issued);
-        Committed { recipient, code, challenge }
+        Box::new(Committed { recipient, code, challenge })
     }
 }
 

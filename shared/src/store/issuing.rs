@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 
 use super::item::{number, text};
-use super::limits::{Counted, Limits, Room};
+use super::limits::{Counted, Limits, Room, Rooms};
 use super::otps;
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses};
 use super::update::{Unwritten, repeat_while_busy};
@@ -100,7 +100,7 @@ impl Store {
         let own = [put_user, self.put_otp(&user.username, challenge, now)];
         let mut pauses = Pauses::default();
         loop {
-            let (own, room) = match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
+            let (own, rooms) = match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
                 Counted::Written => return Ok(SignedUp::Stored),
                 Counted::BudgetSpent => return Ok(SignedUp::Refused(budget_spent(quota, now))),
                 Counted::Blocked { own, limits } => (own, limits),
@@ -110,21 +110,21 @@ impl Store {
                     users::from_item(&item).map_err(|error| Failure::malformed(SIGN_UP, error))?
                 }
                 Some(Check::Failed(None)) if over.is_some() => return Ok(SignedUp::Freed),
-                _ => return cap_reached(room, quota, now).map(SignedUp::Refused).ok_or_else(broken),
+                _ => return cap_reached(rooms, quota, now).map(SignedUp::Refused).ok_or_else(broken),
             };
             let refusal = match owner.status {
-                _ if room.address_full => cap_reached(room, quota, now),
+                _ if rooms.address == Room::Full => cap_reached(rooms, quota, now),
                 user::Status::Verified { .. } => Some(Refusal::UsernameTaken),
-                user::Status::Pending { .. } if room.phone_full => cap_reached(room, quota, now),
+                user::Status::Pending { .. } if rooms.phone == Room::Full => cap_reached(rooms, quota, now),
                 // Only a signup that nothing else refuses may learn what a password compares to.
-                user::Status::Pending { .. } if room.unknown => {
+                user::Status::Pending { .. } if rooms.unknown() => {
                     if deadline.sleep(pauses.next()).await {
                         continue;
                     }
                     return Err(Failure::out_of_time(SIGN_UP));
                 }
                 user::Status::Pending { .. } => match &quota.budget {
-                    Some(budget) if room.shard_full => {
+                    Some(budget) if rooms.shard == Room::Full => {
                         let left = limits.shard_with_room(budget, deadline).await?;
                         left.is_none().then(|| budget_spent(quota, now))
                     }
@@ -154,9 +154,9 @@ impl Store {
             Counted::BudgetSpent => Issued::Refused(budget_spent(quota, now)),
             Counted::Blocked { own, .. } if own.iter().any(Check::failed) => Issued::Overtaken,
             Counted::Blocked { limits, .. } => {
-                // Of two that are full, the phone's is named: it is the address's cap only where that alone refuses.
-                let room = Room { address_full: limits.address_full && !limits.phone_full, ..limits };
-                Issued::Refused(cap_reached(room, quota, now).ok_or_else(broken)?)
+                // Here the phone's cap comes before the address's.
+                let address = if limits.phone == Room::Full { Room::Left } else { limits.address };
+                Issued::Refused(cap_reached(Rooms { address, ..limits }, quota, now).ok_or_else(broken)?)
             }
         })
     }
@@ -189,8 +189,8 @@ impl Store {
                 .expression_attribute_names("#status", "status")
                 .expression_attribute_values(":id", text(read.id().to_string()))
                 .expression_attribute_values(":status", otps::status(read.status()))
-                .expression_attribute_values(":attempts", number(read.attempts))
-                .expression_attribute_values(":failures", number(read.failures)),
+                .expression_attribute_values(":attempts", number(read.attempts()))
+                .expression_attribute_values(":failures", number(read.failures())),
         };
         TransactWriteItem::builder().put(put.build().expect(EXPECT_COMPLETE)).build()
     }
@@ -234,11 +234,11 @@ impl Store {
 }
 
 /// The cap that is reached, the address's before the phone's.
-fn cap_reached(room: Room, quota: &Quota, now: Timestamp) -> Option<Refusal> {
+fn cap_reached(rooms: Rooms, quota: &Quota, now: Timestamp) -> Option<Refusal> {
     let refused = |cap, ends_at| Refusal::RateLimited { cap, retry_after: now.until(ends_at) };
     match &quota.address {
-        Some(address) if room.address_full => Some(refused(Cap::Address, address.ends_at)),
-        _ if room.phone_full => Some(refused(Cap::Phone, quota.phone.ends_at)),
+        Some(address) if rooms.address == Room::Full => Some(refused(Cap::Address, address.ends_at)),
+        _ if rooms.phone == Room::Full => Some(refused(Cap::Phone, quota.phone.ends_at)),
         _ => None,
     }
 }

@@ -12,9 +12,9 @@ use crate::domain::time::Timestamp;
 /// An item as DynamoDB holds it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// The attribute that is missing or of another type than we write.
+/// An attribute that is missing or of another type than we write, or what no item of ours says.
 #[derive(Debug, Error)]
-#[error("the attribute `{0}` is missing or malformed")]
+#[error("malformed item: {0}")]
 pub(super) struct Malformed(pub(super) &'static str);
 
 pub(super) fn text(text: impl Into<String>) -> AttributeValue {
@@ -34,7 +34,7 @@ pub(super) fn bytes(bytes: &[u8]) -> AttributeValue {
 }
 
 pub(super) fn account(id: AccountId) -> AttributeValue {
-    bytes(&id.0)
+    bytes(id.as_bytes())
 }
 
 /// Inserts an attribute that is there only where it is true.
@@ -77,7 +77,7 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn account(&self, name: &'static str) -> Result<AccountId, Malformed> {
-        self.bytes(name).map(AccountId)
+        self.bytes(name).map(AccountId::from_bytes)
     }
 
     /// Reads what [`insert_flag`] inserted, or did not.

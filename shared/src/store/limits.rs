@@ -41,35 +41,49 @@ pub(super) enum Counted {
         /// One for each of the caller's items.
         own: Vec<Check>,
         /// The limits, as far as they are known.
-        limits: Room,
+        limits: Rooms,
     },
     /// Nothing was, because the day's budget is used up.
     BudgetSpent,
 }
 
-/// Which of the limits had room.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Room {
-    /// The phone's cap was full.
-    pub(super) phone_full: bool,
-    /// The address's cap was full.
-    pub(super) address_full: bool,
-    /// The shard of the budget was full that was chosen; another one may have room.
-    pub(super) shard_full: bool,
-    /// Some of it is not known: others were at the same counters.
-    pub(super) unknown: bool,
+/// What a transaction that wrote nothing says of the limits. One that is off has room.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Rooms {
+    pub(super) phone: Room,
+    pub(super) address: Room,
+    /// That of the shard of the budget which was chosen; another one may have room.
+    pub(super) shard: Room,
 }
 
-impl Room {
+/// Whether a counter had room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Room {
+    Left,
+    Full,
+    /// It is not known: others were at the same counter.
+    Unknown,
+}
+
+impl Rooms {
     /// What `checks` say of the counters of `quota`, in the order in which they were written.
-    fn of(checks: Vec<Check>, quota: &Quota) -> Self {
-        let mut room = Self { unknown: checks.iter().any(Check::unknown), ..Self::default() };
-        let mut full = checks.iter().map(Check::failed);
-        let mut next = || full.next().unwrap_or_default();
-        room.phone_full = next();
-        room.address_full = quota.address.is_some() && next();
-        room.shard_full = quota.budget.is_some() && next();
-        room
+    fn of(checks: &[Check], quota: &Quota) -> Self {
+        let mut rooms = checks.iter().map(|check| match check {
+            Check::Held => Room::Left,
+            Check::Failed(_) => Room::Full,
+            Check::Unknown => Room::Unknown,
+        });
+        let mut next = |is_on: bool| if is_on { rooms.next() } else { None }.unwrap_or(Room::Left);
+        Self {
+            phone: next(true),
+            address: next(quota.address.is_some()),
+            shard: next(quota.budget.is_some()),
+        }
+    }
+
+    /// Whether one of them is not known.
+    pub(super) fn unknown(self) -> bool {
+        [self.phone, self.address, self.shard].contains(&Room::Unknown)
     }
 }
 
@@ -110,8 +124,9 @@ impl Limits {
                 Written::Nothing(checks) => checks.into_iter(),
             };
             let own: Vec<_> = checks.by_ref().take(own.len()).collect();
-            let limits = Room::of(checks.collect(), quota);
-            if limits.phone_full || limits.address_full || own.iter().any(Check::failed) {
+            let limits = Rooms::of(checks.as_slice(), quota);
+            let full = limits.phone == Room::Full || limits.address == Room::Full;
+            if full || own.iter().any(Check::failed) {
                 return Ok(Counted::Blocked { own, limits });
             }
             let Some(budget) = &quota.budget else {
@@ -131,7 +146,7 @@ impl Limits {
     fn count(&self, attribute: &str, counter: &Counter, codes: u32) -> TransactWriteItem {
         let update = Update::builder()
             .table_name(&self.table)
-            .key("key", bytes(&counter.key.0))
+            .key("key", bytes(counter.key.as_bytes()))
             .update_expression(ADD)
             .condition_expression(if counter.cap > 0 { HAS_ROOM } else { HAS_NONE })
             .expression_attribute_names("#count", attribute)
@@ -152,7 +167,7 @@ impl Limits {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("key", bytes(&counter.key.0))
+            .key("key", bytes(counter.key.as_bytes()))
             .update_expression(ADD)
             .condition_expression(HAS_ROOM)
             .expression_attribute_names("#count", COUNT)
@@ -175,7 +190,8 @@ impl Limits {
         budget: &'a Budget,
         deadline: Deadline,
     ) -> Result<Option<&'a Counter>, Failure> {
-        let keys = budget.shards.iter().map(|shard| Item::from([("key".to_owned(), bytes(&shard.key.0))]));
+        let keys =
+            budget.shards.iter().map(|shard| Item::from([("key".to_owned(), bytes(shard.key.as_bytes()))]));
         let keys = KeysAndAttributes::builder()
             .set_keys(Some(keys.collect()))
             .consistent_read(true)
@@ -206,7 +222,8 @@ impl Limits {
                 return Err(Failure::out_of_time(READ_BUDGET));
             }
         }
-        let has_room = |shard: &&Counter| counts.get(&shard.key.0).copied().unwrap_or_default() < shard.cap;
+        let has_room =
+            |shard: &&Counter| counts.get(shard.key.as_bytes()).copied().unwrap_or_default() < shard.cap;
         let with_room: Vec<_> = budget.shards.iter().filter(has_room).collect();
         Ok(with_room.choose(&mut rand::rng()).copied())
     }

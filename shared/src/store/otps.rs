@@ -6,7 +6,7 @@ use super::item::{Item, Malformed, Reader, account, bytes, insert_flag, moment, 
 use super::{Failure, Store};
 use crate::clock::Deadline;
 use crate::domain::call::Call;
-use crate::domain::challenge::{Challenge, Delivery, Issued, Outcome, Status};
+use crate::domain::challenge::{Challenge, Delivery, Inconsistent, Issued, Outcome, Status, Stored};
 use crate::domain::code::OtpId;
 use crate::domain::idempotency::KeyHash;
 use crate::domain::mac::{Mac, PepperId};
@@ -56,7 +56,7 @@ fn read_status(text: &str) -> Option<Status> {
 }
 
 pub(super) fn pepper(id: PepperId) -> AttributeValue {
-    bytes(&id.0)
+    bytes(id.as_bytes())
 }
 
 fn map<const N: usize>(entries: [(&str, AttributeValue); N]) -> Item {
@@ -65,29 +65,29 @@ fn map<const N: usize>(entries: [(&str, AttributeValue); N]) -> Item {
 
 /// The whole row of a challenge, as a put at `now` writes it.
 pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp) -> Item {
-    let earlier = challenge.earlier.iter().map(|code| {
+    let earlier = challenge.earlier().iter().map(|code| {
         let mut item = issued(code);
         item.insert("outcome".to_owned(), status(code.status));
         AttributeValue::M(item)
     });
-    // What has become of the newest one stands beside the list, where a single write can change it.
-    let newest = AttributeValue::M(issued(&challenge.newest));
+    let newest = challenge.newest();
     let mut item = map([
         ("username", text(username.as_str())),
-        ("otpId", text(challenge.newest.id.to_string())),
-        ("accountId", account(challenge.account)),
-        ("status", status(challenge.newest.status)),
-        ("mac", bytes(&challenge.newest.mac.0)),
-        ("pepperId", pepper(challenge.pepper)),
-        ("attempts", number(challenge.attempts)),
-        ("failures", number(challenge.failures)),
-        ("issuedAt", moment(challenge.newest.at)),
-        ("validUntil", moment(challenge.valid_until)),
-        ("issued", AttributeValue::L(earlier.chain([newest]).collect())),
+        ("otpId", text(newest.id.to_string())),
+        ("accountId", account(challenge.account())),
+        ("status", status(newest.status)),
+        ("mac", bytes(newest.mac.as_bytes())),
+        ("pepperId", pepper(challenge.pepper())),
+        ("attempts", number(challenge.attempts())),
+        ("failures", number(challenge.failures())),
+        ("issuedAt", moment(newest.at)),
+        ("validUntil", moment(challenge.valid_until())),
+        // What has become of the newest one stands beside the list, where a single write can change it.
+        ("issued", AttributeValue::L(earlier.chain([AttributeValue::M(issued(newest))]).collect())),
         ("expiresAt", moment(challenge.expires_at(now))),
     ]);
-    insert_flag(&mut item, "contested", challenge.contested);
-    if let Some(text) = &challenge.delivery {
+    insert_flag(&mut item, "contested", challenge.is_contested());
+    if let Some(text) = challenge.delivery() {
         item.insert("delivery".to_owned(), delivery(text, now));
     }
     item
@@ -97,13 +97,13 @@ pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp
 /// leave the row within the kibibyte that a write unit pays for.
 fn issued(code: &Issued) -> Item {
     let mut item = map([
-        ("id", bytes(&code.id.0)),
-        ("mac", bytes(&code.mac.0)),
+        ("id", bytes(code.id.as_bytes())),
+        ("mac", bytes(code.mac.as_bytes())),
         ("at", moment(code.at)),
         ("call", text(code.call.name())),
     ]);
-    if let Some(KeyHash(hash)) = &code.key {
-        item.insert("key".to_owned(), bytes(hash));
+    if let Some(key) = &code.key {
+        item.insert("key".to_owned(), bytes(key.as_bytes()));
     }
     item
 }
@@ -125,10 +125,10 @@ pub(super) fn delivery(delivery: &Delivery, now: Timestamp) -> AttributeValue {
 pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
     let item = Reader(item);
     let status = read_status(item.text("status")?).ok_or(Malformed("status"))?;
-    let mut issued = item.list("issued", |code| {
+    let issued = item.list("issued", |code| {
         Ok(Issued {
-            id: OtpId(code.bytes("id")?),
-            mac: Mac(code.bytes("mac")?),
+            id: OtpId::from_bytes(code.bytes("id")?),
+            mac: Mac::from_bytes(code.bytes("mac")?),
             at: code.moment("at")?,
             status: if code.has("outcome") {
                 read_status(code.text("outcome")?).ok_or(Malformed("outcome"))?
@@ -136,24 +136,24 @@ pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
                 status
             },
             call: read_call(code.text("call")?).ok_or(Malformed("call"))?,
-            key: if code.has("key") { Some(KeyHash(code.bytes("key")?)) } else { None },
+            key: if code.has("key") { Some(KeyHash::from_bytes(code.bytes("key")?)) } else { None },
         })
     })?;
-    let newest = issued.pop().ok_or(Malformed("issued"))?;
-    if newest.id.to_string() != item.text("otpId")? {
-        return Err(Malformed("otpId"));
-    }
-    Ok(Challenge {
+    let challenge = Challenge::restore(Stored {
         account: item.account("accountId")?,
         contested: item.flag("contested")?,
-        newest,
-        earlier: issued,
-        pepper: PepperId(item.bytes("pepperId")?),
+        issued,
+        pepper: PepperId::from_bytes(item.bytes("pepperId")?),
         attempts: item.number("attempts")?,
         failures: item.number("failures")?,
         valid_until: item.moment("validUntil")?,
         delivery: if item.has("delivery") { Some(read_delivery(&item.map("delivery")?)?) } else { None },
-    })
+    });
+    let challenge = challenge.map_err(|Inconsistent(what)| Malformed(what))?;
+    if challenge.id().to_string() != item.text("otpId")? {
+        return Err(Malformed("otpId"));
+    }
+    Ok(challenge)
 }
 
 fn read_call(text: &str) -> Option<Call> {

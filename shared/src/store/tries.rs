@@ -106,7 +106,7 @@ impl Store {
         now: Timestamp,
         deadline: Deadline,
     ) -> Result<Confirmed, Failure> {
-        let user = self.verify_user(username, compared.account, now);
+        let user = self.verify_user(username, compared.account(), now);
         let items = vec![self.confirm_otp(username, compared, now), user];
         match commit(&self.client, CONFIRM, items, deadline).await? {
             Written::All => Ok(Confirmed::Done),

@@ -3,12 +3,12 @@
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
 use super::{Challenge, Issued, Status};
-use crate::domain::code::{Code, OtpId};
-use crate::domain::mac::{Pepper, PepperId};
-use crate::domain::policy::Policy;
-use crate::domain::refusal::Refusal;
-use crate::domain::time::Timestamp;
-use crate::domain::username::Username;
+use crate::code::{Code, OtpId};
+use crate::mac::{Pepper, PepperId};
+use crate::policy::Policy;
+use crate::refusal::Refusal;
+use crate::time::Timestamp;
+use crate::username::Username;
 
 /// What a typed code turned out to be, after its try was paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -157,12 +157,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::account::AccountId;
-    use crate::domain::password::PasswordHash;
-    use crate::domain::person_name::PersonName;
-    use crate::domain::phone::{MobileNumber, Regions};
-    use crate::domain::user::{Status, User};
-    use crate::domain::username::Username;
+    use crate::account::AccountId;
+    use crate::password::PasswordHash;
+    use crate::person_name::PersonName;
+    use crate::phone::{MobileNumber, Regions};
+    use crate::user::{Status, User};
+    use crate::username::Username;
 
     proptest! {
         #[test]
@@ -184,7 +184,7 @@ mod tests {
     fn users() -> [Recipient; 2] {
         let user = |status| User {
             username: named("ada"),
-            account: AccountId([1; 16]),
+            account: AccountId::from_bytes([1; 16]),
             name: PersonName::parse("Ada").unwrap(),
             mobile: MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
             password_hash: PasswordHash::from_store(String::new()),
@@ -208,11 +208,11 @@ mod tests {
     fn windows_are_days_and_hours_of_the_clock() {
         let at = |now| quota(&unknown("ada"), &Policy::default(), now);
         let (one, later, next) = (at(0), at(DAY - 1), at(DAY));
-        assert_eq!(one.phone.key.0, later.phone.key.0);
-        assert_ne!(one.phone.key.0, next.phone.key.0);
+        assert_eq!(one.phone.key.as_bytes(), later.phone.key.as_bytes());
+        assert_ne!(one.phone.key.as_bytes(), next.phone.key.as_bytes());
         assert_eq!(one.phone.ends_at, Timestamp::from_second(DAY));
         assert_eq!(at(HOUR - 1).address.unwrap().ends_at, Timestamp::from_second(HOUR));
-        assert_ne!(at(HOUR - 1).address.unwrap().key.0, at(HOUR).address.unwrap().key.0);
+        assert_ne!(at(HOUR - 1).address.unwrap().key.as_bytes(), at(HOUR).address.unwrap().key.as_bytes());
     }
 
     #[test]
@@ -223,7 +223,7 @@ mod tests {
         let quotas = all.map(|recipient| quota(&recipient, &policy, 0));
         for (nth, one) in quotas.iter().enumerate() {
             for other in &quotas[nth + 1..] {
-                assert_ne!(one.phone.key.0, other.phone.key.0);
+                assert_ne!(one.phone.key.as_bytes(), other.phone.key.as_bytes());
             }
         }
         assert_eq!(quotas.each_ref().map(|quota| quota.phone.cap), [10, 5, 10, 10]);
@@ -244,7 +244,7 @@ mod tests {
     fn both_pots_are_counted_in_the_same_rows() {
         let keys = users().map(|recipient| {
             let shards = quota(&recipient, &Policy::default(), 0).budget.unwrap().shards;
-            shards.iter().map(|shard| shard.key.0).collect::<Vec<_>>()
+            shards.iter().map(|shard| *shard.key.as_bytes()).collect::<Vec<_>>()
         });
         assert_eq!(keys[0].len(), 16);
         assert_eq!(keys[0], keys[1]);

@@ -21,7 +21,7 @@ use super::call::Call;
 use super::code::OtpId;
 use super::idempotency::KeyHash;
 use super::mac::{Mac, PepperId};
-use super::policy::Policy;
+use super::policy::{LONGEST_CODE_TTL, Policy};
 use super::time::{DAY, HOUR, Timestamp};
 
 pub use issue::Draft;
@@ -33,32 +33,58 @@ const FAILURES_ARE_KEPT: i64 = 400 * DAY;
 /// The newest challenge of an account.
 #[derive(Clone, Debug)]
 pub struct Challenge {
-    pub(crate) account: AccountId,
-    /// Whether the account is contested, so that a code is typed with its id or not at all.
-    pub(crate) contested: bool,
-    pub(crate) newest: Issued,
-    /// The codes of the hour before the newest one was issued, the latest last.
-    pub(crate) earlier: Vec<Issued>,
-    pub(crate) pepper: PepperId,
-    /// Tries taken at the newest code.
-    pub(crate) attempts: u32,
-    /// Tries since the last right code, over all codes.
-    pub(crate) failures: u32,
-    /// The first moment at which the newest code is no longer accepted.
-    pub(crate) valid_until: Timestamp,
-    pub(crate) delivery: Option<Delivery>,
+    account: AccountId,
+    contested: bool,
+    newest: Issued,
+    earlier: Vec<Issued>,
+    pepper: PepperId,
+    attempts: u32,
+    failures: u32,
+    valid_until: Timestamp,
+    delivery: Option<Delivery>,
 }
 
 /// A code that was issued, and what has become of it.
 #[derive(Clone, Debug)]
 pub struct Issued {
-    pub(crate) id: OtpId,
-    pub(crate) mac: Mac,
-    pub(crate) at: Timestamp,
-    pub(crate) status: Status,
-    pub(crate) call: Call,
-    pub(crate) key: Option<KeyHash>,
+    /// Its public name.
+    pub id: OtpId,
+    /// What is kept of it.
+    pub mac: Mac,
+    /// When it was issued.
+    pub at: Timestamp,
+    /// What has become of it.
+    pub status: Status,
+    /// The call that asked for it.
+    pub call: Call,
+    /// The idempotency key that came with that call.
+    pub key: Option<KeyHash>,
 }
+
+/// What a row holds of a challenge.
+#[derive(Debug)]
+pub struct Stored {
+    /// See [`Challenge::account`].
+    pub account: AccountId,
+    /// See [`Challenge::is_contested`].
+    pub contested: bool,
+    /// The codes that it remembers, the newest last.
+    pub issued: Vec<Issued>,
+    /// See [`Challenge::pepper`].
+    pub pepper: PepperId,
+    /// See [`Challenge::attempts`].
+    pub attempts: u32,
+    /// See [`Challenge::failures`].
+    pub failures: u32,
+    /// See [`Challenge::valid_until`].
+    pub valid_until: Timestamp,
+    /// See [`Challenge::delivery`].
+    pub delivery: Option<Delivery>,
+}
+
+/// What a row says that no challenge is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Inconsistent(pub &'static str);
 
 /// What has become of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +120,37 @@ pub enum Outcome {
 }
 
 impl Challenge {
+    /// The challenge that a row holds.
+    ///
+    /// # Errors
+    /// When no challenge is stored so: without a code, with codes that are not in the order of their issue, with a life
+    /// that no code has, or contested without an account.
+    pub fn restore(stored: Stored) -> Result<Self, Inconsistent> {
+        let Stored { account, contested, mut issued, pepper, attempts, failures, valid_until, delivery } =
+            stored;
+        if !issued.is_sorted_by_key(|code| code.at) {
+            return Err(Inconsistent("codes that are not in the order of their issue"));
+        }
+        let newest = issued.pop().ok_or(Inconsistent("no code"))?;
+        if !(1..=LONGEST_CODE_TTL).contains(&newest.at.until(valid_until)) {
+            return Err(Inconsistent("a life that no code has"));
+        }
+        if contested && account == AccountId::UNKNOWN {
+            return Err(Inconsistent("contested without an account"));
+        }
+        Ok(Self {
+            account,
+            contested,
+            newest,
+            earlier: issued,
+            pepper,
+            attempts,
+            failures,
+            valid_until,
+            delivery,
+        })
+    }
+
     /// Whether a code is waiting that can still be typed: PENDING, within its life, with tries left, and made
     /// with the pepper in use.
     #[must_use]
@@ -119,13 +176,13 @@ impl Challenge {
 
     /// How long a row stays in which a try was taken at `now`.
     #[must_use]
-    pub(crate) fn kept_for_failures(now: Timestamp) -> Timestamp {
+    pub fn kept_for_failures(now: Timestamp) -> Timestamp {
         now.plus(FAILURES_ARE_KEPT)
     }
 
     /// How long a row stays whose run of failures has ended.
     #[must_use]
-    pub(crate) fn kept_for_codes(&self) -> Timestamp {
+    pub fn kept_for_codes(&self) -> Timestamp {
         self.valid_until.plus(HOUR)
     }
 
@@ -133,6 +190,48 @@ impl Challenge {
     #[must_use]
     pub fn account(&self) -> AccountId {
         self.account
+    }
+
+    /// Whether the account is contested, so that a code is typed with its id or not at all.
+    #[must_use]
+    pub fn is_contested(&self) -> bool {
+        self.contested
+    }
+
+    /// The newest code, the only one that is accepted.
+    #[must_use]
+    pub fn newest(&self) -> &Issued {
+        &self.newest
+    }
+
+    /// The codes of the hour before the newest one was issued, the latest last.
+    #[must_use]
+    pub fn earlier(&self) -> &[Issued] {
+        &self.earlier
+    }
+
+    /// The pepper of the newest code's MAC.
+    #[must_use]
+    pub fn pepper(&self) -> PepperId {
+        self.pepper
+    }
+
+    /// Tries taken at the newest code.
+    #[must_use]
+    pub fn attempts(&self) -> u32 {
+        self.attempts
+    }
+
+    /// Tries since the last right code, over all codes.
+    #[must_use]
+    pub fn failures(&self) -> u32 {
+        self.failures
+    }
+
+    /// How the text of the newest code fared, as far as it is recorded.
+    #[must_use]
+    pub fn delivery(&self) -> Option<&Delivery> {
+        self.delivery.as_ref()
     }
 
     /// Its public name.

@@ -122,3 +122,94 @@ impl RecipientKind {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::call::Call;
+    use crate::challenge::{Draft, Status as Outcome};
+    use crate::code::OtpId;
+    use crate::mac::{Mac, Pepper};
+    use crate::password::PasswordHash;
+    use crate::person_name::PersonName;
+    use crate::phone::{MobileNumber, Regions};
+    use crate::policy::Policy;
+    use crate::time::DAY;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second)
+    }
+
+    fn account(byte: u8) -> AccountId {
+        AccountId::from_bytes([byte; 16])
+    }
+
+    fn named() -> Username {
+        Username::parse("ada").unwrap()
+    }
+
+    fn user(status: Status) -> User {
+        User {
+            username: named(),
+            account: account(1),
+            name: PersonName::parse("Ada").unwrap(),
+            mobile: MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
+            password_hash: PasswordHash::from_store(String::new()),
+            status,
+            created_at: at(0),
+        }
+    }
+
+    fn challenge(account: AccountId) -> Challenge {
+        let draft = Draft {
+            id: OtpId::from_bytes([2; 16]),
+            mac: Mac::from_bytes([3; 32]),
+            pepper: Pepper::from_bytes(vec![4; 32]).unwrap().id(),
+            account,
+            contested: false,
+            call: Call::Signup,
+            key: None,
+        };
+        Challenge::first(draft, &Policy::default(), at(0))
+    }
+
+    /// Case 33, the rule itself: no code outlives the user that it can verify.
+    #[test]
+    fn a_pending_user_is_unknown_from_the_end_of_its_day_and_gone_with_its_last_code() {
+        let pending = user(Status::signed_up(DAY, false, at(0)));
+        let kind = |now| Recipient::of(&named(), Some(pending.clone()), at(now)).kind();
+        assert_eq!([0, DAY - 1].map(kind), [RecipientKind::Pending; 2]);
+        assert_eq!([DAY, DAY + 899].map(kind), [RecipientKind::Unknown; 2]);
+        assert_eq!([DAY + 899, DAY + 900].map(|now| pending.exists(at(now))), [true, false]);
+        let verified = user(Status::Verified { at: at(0) });
+        assert_eq!(Recipient::of(&named(), Some(verified), at(i64::MAX)).kind(), RecipientKind::Verified);
+        assert_eq!(Recipient::of(&named(), None, at(0)).kind(), RecipientKind::Unknown);
+    }
+
+    /// Case 34, the rule itself.
+    #[test]
+    fn a_challenge_is_the_recipients_own_absent_or_foreign() {
+        let pending = user(Status::signed_up(DAY, false, at(0)));
+        let known = Recipient::of(&named(), Some(pending.clone()), at(0));
+        let ended = Recipient::of(&named(), Some(pending), at(DAY));
+        let unknown = Recipient::of(&named(), None, at(0));
+        let belonging = |recipient: &Recipient, of: AccountId| match recipient.belonging(Some(&challenge(of)))
+        {
+            Belonging::Own(challenge) => {
+                assert_eq!(challenge.status(), Outcome::Pending);
+                "own"
+            }
+            Belonging::Absent => "absent",
+            Belonging::Foreign => "foreign",
+        };
+        for (recipient, expected) in [
+            (&known, ["own", "foreign", "foreign"]),
+            (&ended, ["absent", "foreign", "own"]),
+            (&unknown, ["foreign", "foreign", "own"]),
+        ] {
+            let seen = [account(1), account(2), AccountId::UNKNOWN].map(|of| belonging(recipient, of));
+            assert_eq!(seen, expected, "{:?}", recipient.kind());
+            assert!(matches!(recipient.belonging(None), Belonging::Absent));
+        }
+    }
+}

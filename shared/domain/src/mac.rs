@@ -53,17 +53,43 @@ impl fmt::Debug for Pepper {
 
 /// Which pepper a MAC was made with. After a rotation, MACs of the old one match nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct PepperId(pub(crate) [u8; 8]);
+pub struct PepperId([u8; 8]);
+
+impl PepperId {
+    /// The id as it is stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for the store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 8] {
+        &self.0
+    }
+}
 
 /// An HMAC-SHA256, compared in constant time.
 #[derive(Clone)]
-pub struct Mac(pub(crate) [u8; 32]);
+pub struct Mac([u8; 32]);
 
 impl Mac {
     /// A MAC that no code has: 256 bits drawn at random by the caller.
     #[must_use]
-    pub fn of_nothing(random: [u8; 32]) -> Self {
+    pub const fn of_nothing(random: [u8; 32]) -> Self {
         Self(random)
+    }
+
+    /// The MAC as it is stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for the store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
     }
 }
 

@@ -1,14 +1,14 @@
 //! Whether a code may be issued, and what the row holds afterwards.
 
 use super::{Challenge, Issued, Status};
-use crate::domain::account::AccountId;
-use crate::domain::call::Call;
-use crate::domain::code::OtpId;
-use crate::domain::idempotency::KeyHash;
-use crate::domain::mac::{Mac, PepperId};
-use crate::domain::policy::Policy;
-use crate::domain::refusal::{Cap, Refusal};
-use crate::domain::time::{HOUR, Timestamp};
+use crate::account::AccountId;
+use crate::call::Call;
+use crate::code::OtpId;
+use crate::idempotency::KeyHash;
+use crate::mac::{Mac, PepperId};
+use crate::policy::Policy;
+use crate::refusal::{Cap, Refusal};
+use crate::time::{HOUR, Timestamp};
 
 /// A challenge about to be issued: what was drawn, whom it is for, and who asked.
 #[derive(Clone, Debug)]

@@ -4,11 +4,11 @@ use rand::SeedableRng as _;
 use rand::rngs::StdRng;
 
 use super::*;
-use crate::domain::code::{Alphabet, Code, CodeFormat};
-use crate::domain::idempotency::IdempotencyKey;
-use crate::domain::mac::Pepper;
-use crate::domain::refusal::{Cap, Refusal};
-use crate::domain::username::Username;
+use crate::code::{Alphabet, Code, CodeFormat};
+use crate::idempotency::IdempotencyKey;
+use crate::mac::Pepper;
+use crate::refusal::{Cap, Refusal};
+use crate::username::Username;
 
 mod keys;
 mod model;
@@ -50,7 +50,7 @@ fn draft(call: Call, nth: u32) -> Draft {
         id: id(nth),
         mac: code(nth).mac(&pepper, id(nth), &ada()),
         pepper: pepper.id(),
-        account: AccountId([7; 16]),
+        account: AccountId::from_bytes([7; 16]),
         contested: false,
         call,
         key: None,
@@ -298,4 +298,29 @@ fn a_run_of_failures_slows_the_next_code_down() {
     assert_eq!(issue(&fails, Call::Send, 1, at(30_719)).unwrap_err(), too_soon(1));
     assert!(issue(&fails, Call::Send, 1, at(30_720)).is_ok());
     assert_eq!(confirmed(run(75, signed_up())).resend_after(&policy, at(0)), 0, "a right code ends it");
+}
+
+#[test]
+fn a_challenge_is_restored_as_it_was_stored_and_nothing_else_is() {
+    let challenge = tried(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
+    let stored = || Stored {
+        account: challenge.account,
+        contested: false,
+        issued: challenge.issued().cloned().collect(),
+        pepper: challenge.pepper,
+        attempts: challenge.attempts,
+        failures: challenge.failures,
+        valid_until: challenge.valid_until,
+        delivery: None,
+    };
+    assert_eq!(format!("{:?}", Challenge::restore(stored()).unwrap()), format!("{challenge:?}"));
+    let refused = |stored| Challenge::restore(stored).unwrap_err().0;
+    let reversed = Stored { issued: stored().issued.into_iter().rev().collect(), ..stored() };
+    assert_eq!(refused(reversed), "codes that are not in the order of their issue");
+    assert_eq!(refused(Stored { issued: Vec::new(), ..stored() }), "no code");
+    for life in [0, 901] {
+        assert_eq!(refused(Stored { valid_until: at(30 + life), ..stored() }), "a life that no code has");
+    }
+    let nobodys = Stored { account: AccountId::UNKNOWN, contested: true, ..stored() };
+    assert_eq!(refused(nobodys), "contested without an account");
 }

@@ -30,14 +30,28 @@ impl IdempotencyKey {
         let parts =
             [b"idempotency key", call.name().as_bytes(), username.as_str().as_bytes(), self.0.as_bytes()];
         let mut hash = [0; 16];
-        hash.copy_from_slice(&pepper.mac(&parts).0[..16]);
+        hash.copy_from_slice(&pepper.mac(&parts).as_bytes()[..16]);
         KeyHash(hash)
     }
 }
 
 /// The first 128 bits of the MAC of an idempotency key, its call and its username.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KeyHash(pub(crate) [u8; 16]);
+pub struct KeyHash([u8; 16]);
+
+impl KeyHash {
+    /// The hash as it is stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for the store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+}
 
 #[cfg(test)]
 mod tests {

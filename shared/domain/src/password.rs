@@ -91,7 +91,8 @@ pub struct PasswordHash(String);
 
 impl PasswordHash {
     /// A hash as the store keeps it.
-    pub(crate) fn from_store(text: String) -> Self {
+    #[must_use]
+    pub fn from_store(text: String) -> Self {
         Self(text)
     }
 

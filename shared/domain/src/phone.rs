@@ -133,7 +133,8 @@ impl MobileNumber {
     }
 
     /// A number as the store keeps it: one that was parsed when it was written.
-    pub(crate) fn from_store(text: String) -> Self {
+    #[must_use]
+    pub fn from_store(text: String) -> Self {
         Self(text)
     }
 

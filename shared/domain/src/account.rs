@@ -9,7 +9,7 @@ use rand::{Rng, RngExt as _};
 /// It stands in the user's row and in its challenge's. A username can be signed up for again while its user is PENDING,
 /// and each signup is another account: a code is issued, texted, answered and confirmed only where both rows are of one.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub struct AccountId(pub(crate) [u8; 16]);
+pub struct AccountId([u8; 16]);
 
 impl AccountId {
     /// What the challenge of an unknown username has in the place of an id, so that its row is like any other.
@@ -18,6 +18,18 @@ impl AccountId {
     /// Draws an id.
     pub fn draw(random: &mut impl Rng) -> Self {
         Self(random.random())
+    }
+
+    /// The id as it is stored.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for the store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
     }
 }
 

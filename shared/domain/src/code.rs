@@ -95,7 +95,7 @@ impl fmt::Debug for Code {
 
 /// The public name of a challenge: 128 random bits, shown as 22 characters of base64url (RFC 4648 §5).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OtpId(pub(crate) [u8; 16]);
+pub struct OtpId([u8; 16]);
 
 impl OtpId {
     /// Draws an id.
@@ -111,6 +111,18 @@ impl OtpId {
         let broken = || Broken::new(Rule::Format, "Give the `otp.id` of the answer that issued the code.");
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| broken())?;
         Ok(Self(bytes.try_into().map_err(|_| broken())?))
+    }
+
+    /// The id as the list of issued codes stores it.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its bytes, for the store.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
     }
 }
 
