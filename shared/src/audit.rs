@@ -3,59 +3,17 @@
 //! A line names the challenge and the request, never the username, the phone or the address. It is written once the
 //! change is known to be stored: a write whose answer was lost leaves none.
 
-use std::time::Duration;
-
-use crate::domain::call::Call;
 use crate::domain::challenge::Outcome;
 use crate::domain::code::OtpId;
-use crate::domain::recipient::RecipientKind;
+use crate::event::Event;
 use crate::metrics;
 use crate::trace::{Trace, milliseconds};
 
-/// A change of state.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Event {
-    /// Signup stored a user, PENDING, with this challenge.
-    UserCreated {
-        /// Whether signups with different passwords have claimed the name.
-        contested: bool,
-    },
-    /// A code was stored and counted.
-    CodeIssued {
-        /// By which call.
-        call: Call,
-        /// The kind of its recipient: see [`Recipient::kind`](crate::domain::recipient::Recipient::kind).
-        recipient: RecipientKind,
-    },
-    /// A code that was still live gave way to a newer one.
-    CodeSuperseded {
-        /// The newer one.
-        by: OtpId,
-    },
-    /// What is known of the text has been settled.
-    TextSettled {
-        /// What is known.
-        outcome: Outcome,
-        /// How often Courier was asked.
-        tries: u32,
-        /// The status of the last answer, if it was a refusal.
-        last_status: Option<u16>,
-        /// How long all of it took.
-        took: Duration,
-    },
-    /// The right code was typed.
-    CodeConfirmed,
-    /// The user is VERIFIED from now on, for the first time or once more.
-    UserVerified,
-    /// The last wrong code before the lock was typed.
-    UserLocked,
-}
-
-/// Writes the line of `event`, and counts it, which happened to the challenge `otp` in the request of `trace`.
+/// Records the `event` that happened to the challenge `otp` in the request of `trace`: counts it, and writes its line.
 ///
 /// A text that was not accepted is a warning; so is a lock, since only an operator can undo it.
-pub fn tell(trace: &Trace, otp: OtpId, event: Event) {
-    metrics::changed(event);
+pub fn record(trace: &Trace, otp: OtpId, event: Event) {
+    metrics::count(event);
     let request = trace.request();
     match event {
         Event::UserCreated { contested } => {

@@ -8,6 +8,7 @@
 //! | [`issuing`] | the story of a code, from the decision to the text |
 //! | [`http`] | event → parse → handle → answer |
 //! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
+//! | [`event`] | the changes of state that are told of |
 //! | [`error`] | every refusal, and its status and code |
 //! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
@@ -21,6 +22,7 @@ pub mod clock;
 pub mod config;
 pub mod courier;
 pub mod error;
+pub mod event;
 pub mod http;
 pub mod issuing;
 pub mod metrics;

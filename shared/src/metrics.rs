@@ -10,11 +10,11 @@ use ::metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use thiserror::Error;
 
-use crate::audit::Event;
 use crate::domain::challenge::Outcome;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::refusal::Refusal;
 use crate::error;
+use crate::event::Event;
 
 /// The one dimension: which refusal, by the `code` of the answer.
 pub const REASON: &str = "Reason";
@@ -93,7 +93,7 @@ impl Metric {
 }
 
 /// Counts a change of state.
-pub(crate) fn changed(event: Event) {
+pub(crate) fn count(event: Event) {
     match event {
         Event::CodeIssued { recipient, .. } => match recipient {
             RecipientKind::Verified | RecipientKind::Pending => Metric::CodesIssued.count(),

@@ -3,7 +3,7 @@
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
-use shared::audit::{self, Event};
+use shared::audit;
 use shared::boot::World;
 use shared::clock::Deadline;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
@@ -12,6 +12,7 @@ use shared::domain::refusal::Refusal;
 use shared::domain::time::Timestamp;
 use shared::domain::username::Username;
 use shared::error::{Error, causes};
+use shared::event::Event;
 use shared::http::{self, Fields, Incoming, Success};
 use shared::store::{Confirmed, Try};
 use shared::trace::{Step, Trace};
@@ -99,7 +100,7 @@ pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> 
     };
     // Only one try brings the run of failures to its cap: none is taken after it.
     if run == Run::GoesOn && challenge.is_locked(policy) {
-        audit::tell(&trace, challenge.id(), Event::UserLocked);
+        audit::record(&trace, challenge.id(), Event::UserLocked);
     }
     Err(refused)
 }
@@ -129,8 +130,8 @@ impl Paid<'_> {
         let confirm = world.store.confirm(username, challenge, now, deadline);
         match trace.step(Step::Confirm, confirm).await {
             Ok(Confirmed::Done) => {
-                audit::tell(trace, challenge.id(), Event::CodeConfirmed);
-                audit::tell(trace, challenge.id(), Event::UserVerified);
+                audit::record(trace, challenge.id(), Event::CodeConfirmed);
+                audit::record(trace, challenge.id(), Event::UserVerified);
                 Ok(Output::of(username))
             }
             Ok(Confirmed::Changed(row)) => {

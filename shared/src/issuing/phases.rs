@@ -6,7 +6,7 @@ use tokio::time::Instant;
 
 use super::answer::delivered;
 use super::{Asked, RECORDING};
-use crate::audit::{self, Event};
+use crate::audit;
 use crate::boot::{Texting, World};
 use crate::courier::{Admission, Settled, Text};
 use crate::domain::account::AccountId;
@@ -19,6 +19,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sms::Template;
 use crate::domain::user::User;
 use crate::error::{Error, causes};
+use crate::event::Event;
 use crate::store::{Issue, Issued, Met, SignUp, SignedUp};
 use crate::trace::Step;
 
@@ -100,7 +101,7 @@ impl Decided {
         match asked.trace.step(Step::Store, stored).await? {
             SignedUp::Stored => {
                 let contested = user.is_contested();
-                audit::tell(asked.trace, self.challenge.id(), Event::UserCreated { contested });
+                audit::record(asked.trace, self.challenge.id(), Event::UserCreated { contested });
                 Ok(SigningUp::Committed(self.committed(asked)))
             }
             SignedUp::Met(met) => Ok(SigningUp::Met(met)),
@@ -136,10 +137,10 @@ impl Decided {
     fn committed(self, asked: Asked<'_>) -> Box<Committed> {
         let Self { recipient, code, challenge, supersedes } = self;
         if let Some(before) = supersedes {
-            audit::tell(asked.trace, before, Event::CodeSuperseded { by: challenge.id() });
+            audit::record(asked.trace, before, Event::CodeSuperseded { by: challenge.id() });
         }
         let issued = Event::CodeIssued { call: asked.call, recipient: recipient.kind() };
-        audit::tell(asked.trace, challenge.id(), issued);
+        audit::record(asked.trace, challenge.id(), issued);
         Box::new(Committed { recipient, code, challenge })
     }
 }
@@ -192,7 +193,7 @@ impl Committed {
         asked.trace.took(Step::Text, took);
         let Delivery { outcome, tries, .. } = delivery;
         let settled = Event::TextSettled { outcome, tries, last_status, took };
-        audit::tell(asked.trace, self.challenge.id(), settled);
+        audit::record(asked.trace, self.challenge.id(), settled);
         asked.trace.delivery(delivered(outcome));
         delivery
     }
