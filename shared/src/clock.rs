@@ -68,6 +68,31 @@ impl Second {
     }
 }
 
+/// When a request came, and by when it must be answered.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// The second in which it came: the `now` of every rule.
+    pub arrived: Second,
+    /// The same on the monotonic clock, to the moment.
+    pub came: Instant,
+    /// When the answer must be there.
+    pub deadline: Deadline,
+}
+
+impl Moment {
+    /// The `now` of every rule.
+    #[must_use]
+    pub fn now(self) -> Timestamp {
+        self.arrived.timestamp
+    }
+
+    /// The same moment with `reserve` less of its time.
+    #[must_use]
+    pub fn less(self, reserve: Duration) -> Self {
+        Self { deadline: self.deadline.less(reserve), ..self }
+    }
+}
+
 /// The end of the time that a request has, on the monotonic clock.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline(Instant);

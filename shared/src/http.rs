@@ -19,7 +19,7 @@ use tokio::time::Instant;
 pub use fields::Fields;
 
 use crate::boot::World;
-use crate::clock::{Clock, Deadline, Second};
+use crate::clock::{Clock, Deadline, Moment};
 use crate::domain::address::SourceNetwork;
 use crate::domain::refusal::Refusal;
 use crate::error::{Error, causes};
@@ -40,12 +40,8 @@ const RESERVE: Duration = Duration::from_millis(500);
 pub struct Incoming {
     /// The members of the object, to be read one by one.
     pub fields: Fields,
-    /// The second in which the request arrived.
-    pub arrived: Second,
-    /// The same on the monotonic clock, to the moment.
-    pub came: Instant,
-    /// When its answer must be there.
-    pub deadline: Deadline,
+    /// When it came, and by when its answer must be there.
+    pub moment: Moment,
     /// What its operator is told of it.
     pub trace: Trace,
     source: Option<SourceNetwork>,
@@ -202,9 +198,7 @@ fn read(request: &Request, came: Instant, clock: &Clock, trace: Trace) -> Result
     let key = request.headers().get("idempotency-key").map(|key| key.as_bytes().to_vec());
     Ok(Incoming {
         fields: Fields::of(body, key)?,
-        arrived: clock.now(),
-        came,
-        deadline: deadline(request),
+        moment: Moment { arrived: clock.now(), came, deadline: deadline(request) },
         trace,
         source: source(request),
     })

@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::boot::Texting;
-use crate::clock::{Deadline, Second};
+use crate::clock::{Deadline, Moment};
 use crate::domain::address::SourceNetwork;
 use crate::domain::call::Call;
 use crate::domain::challenge::{Challenge, Outcome};
@@ -38,7 +38,7 @@ const TEXTING: Duration = Duration::from_millis(3_500);
 
 /// Who asks for a code, and when.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked<'a> {
+pub struct CodeRequest<'a> {
     /// By which call.
     pub call: Call,
     /// For which username.
@@ -47,21 +47,27 @@ pub struct Asked<'a> {
     pub key: Option<&'a IdempotencyKey>,
     /// From where.
     pub source: SourceNetwork,
-    /// When: the `now` of every rule.
-    pub now: Timestamp,
-    /// The same, on the clock that the code's remaining life is measured by.
-    pub arrived: Second,
-    /// When the answer must be there.
-    pub deadline: Deadline,
+    /// When, and by when the answer must be there.
+    pub moment: Moment,
     /// What its operator is told.
     pub trace: &'a Trace,
 }
 
-impl Asked<'_> {
-    /// When the code must be stored, or it is not: a text still has to fit in.
+impl CodeRequest<'_> {
+    /// The `now` of every rule.
     #[must_use]
-    pub fn time_to_store(&self) -> Deadline {
-        self.deadline.less(TEXTING)
+    pub fn now(&self) -> Timestamp {
+        self.moment.now()
+    }
+
+    /// The moment by whose end the code must be stored, or it is not: a text still has to fit in.
+    fn time_to_store(&self) -> Moment {
+        self.moment.less(TEXTING)
+    }
+
+    /// The end of the time to text it.
+    fn time_to_text(&self) -> Deadline {
+        self.moment.deadline.less(RECORDING)
     }
 
     /// What is remembered of the idempotency key.
@@ -94,15 +100,15 @@ impl Input {
 /// Every refusal of the two, in the order that the challenge and the limits define.
 pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> Result<Accepted, Error> {
     let source = incoming.source();
-    let Incoming { fields, came, arrived, deadline, trace, .. } = incoming;
+    let Incoming { fields, moment, trace, .. } = incoming;
     let Input { username, otp_id, key } = Input::read(fields)?;
-    let (key, now) = (key.as_ref(), arrived.timestamp);
-    let asked =
-        Asked { call, username: &username, key, source: source?, now, arrived, deadline, trace: &trace };
+    let (key, now) = (key.as_ref(), moment.now());
+    let request = CodeRequest { call, username: &username, key, source: source?, moment, trace: &trace };
 
     let mut was_foreign = false;
     let (committed, admission) = loop {
-        let (user, row) = trace.step(Step::Load, texting.world.store.load(&username, deadline)).await?;
+        let (user, row) =
+            trace.step(Step::Load, texting.world.store.load(&username, moment.deadline)).await?;
         let recipient = Recipient::of(&username, user, now);
         let belonging = recipient.belonging(row.as_ref());
         // A challenge of another account twice running is what the restoring of a table leaves.
@@ -113,19 +119,19 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
             Belonging::Foreign if is_torn => continue,
             Belonging::Foreign | Belonging::Absent => None,
         };
-        if let Some(before) = before.filter(|before| is_repeated(texting, asked, before)) {
+        if let Some(before) = before.filter(|before| is_repeated(texting, request, before)) {
             trace.is_repeated();
             return Ok(Accepted::of(texting, before, now));
         }
-        let decided = Decided::again(texting, asked, recipient, before, otp_id)?;
+        let decided = Decided::again(texting, request, recipient, before, otp_id)?;
         let admission = texting.courier.admit(decided.recipient.kind(), now)?;
-        match decided.issue(texting, asked, row.as_ref()).await? {
+        match decided.issue(texting, request, row.as_ref()).await? {
             Issuing::Committed(committed) => break (committed, admission),
             Issuing::Overtaken => {}
         }
     };
-    let challenge = committed.deliver(texting, asked, admission).await;
-    trace.step(Step::Wait, whole_step(texting.answer_step, came, deadline)).await;
+    let challenge = committed.deliver(texting, request, admission).await;
+    trace.step(Step::Wait, whole_step(texting.answer_step, moment.came, moment.deadline)).await;
     match challenge.outcome() {
         Outcome::Failed => {
             // The failed code keeps its place in the caps, which may ask for a longer wait than Courier does.
@@ -136,8 +142,8 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
     }
 }
 
-fn is_repeated(texting: &Texting, asked: Asked<'_>, challenge: &Challenge) -> bool {
-    asked.key_hash(texting).is_some_and(|key| challenge.answered(asked.call, key, asked.now))
+fn is_repeated(texting: &Texting, request: CodeRequest<'_>, challenge: &Challenge) -> bool {
+    request.key_hash(texting).is_some_and(|key| challenge.answered(request.call, key, request.now()))
 }
 
 /// Waits until a whole multiple of `step` has passed since `came`: what an answer took then does not tell whether a text

@@ -20,7 +20,7 @@ use aws_sdk_dynamodb::Client;
 pub use failure::Failure;
 pub use issuing::{Issue, Issued, Met, SignUp, SignedUp};
 pub use limits::Limits;
-pub use tries::{Confirmed, Try};
+pub use tries::{Attempt, Confirmed, Try};
 
 use item::Item;
 

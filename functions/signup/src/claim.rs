@@ -8,7 +8,7 @@ use shared::domain::limit;
 use shared::domain::refusal::{Cap, Refusal};
 use shared::domain::user::User;
 use shared::error::Error;
-use shared::issuing::Asked;
+use shared::issuing::CodeRequest;
 use shared::store::Met;
 use shared::trace::Step;
 
@@ -38,35 +38,35 @@ pub(super) struct Over {
 /// the account that was guessed at.
 pub(super) async fn meet(
     signup: &Signup,
-    asked: Asked<'_>,
+    request: CodeRequest<'_>,
     input: &Input,
     met: Met,
 ) -> Result<Meeting, Error> {
     let Signup { texting, regions: _ } = signup;
     let Met { owner, refusal } = met;
     let answered = |newest: &Challenge| {
-        asked.trace.is_repeated();
-        Ok(Meeting::Answered(Output::of(&owner, newest, signup, asked.now)))
+        request.trace.is_repeated();
+        Ok(Meeting::Answered(Output::of(&owner, newest, signup, request.now())))
     };
-    let remembered = match asked.key {
-        Some(_) => newest(texting, asked, &owner).await?,
+    let remembered = match request.key {
+        Some(_) => newest(texting, request, &owner).await?,
         None => None,
     };
     if let Some(newest) = &remembered
-        && is_repeated(texting, asked, input, &owner, newest)
+        && is_repeated(texting, request, input, &owner, newest)
     {
         return answered(newest);
     }
     if let Some(refusal) = refusal {
         if refusal == Refusal::UsernameTaken {
-            count_probe(texting, asked).await?;
+            count_probe(texting, request).await?;
         }
         return Err(refusal.into());
     }
     let read = async {
         match remembered {
             Some(newest) => Ok(Some(newest)),
-            None => newest(texting, asked, &owner).await,
+            None => newest(texting, request, &owner).await,
         }
     };
     let compare = async { tokio::task::block_in_place(|| owner.password_hash.matches(&input.password)) };
@@ -74,12 +74,12 @@ pub(super) async fn meet(
     let challenge = challenge?;
     let policy = &texting.world.policy;
     let live =
-        challenge.as_ref().filter(|newest| newest.is_live(texting.world.pepper.id(), policy, asked.now));
+        challenge.as_ref().filter(|newest| newest.is_live(texting.world.pepper.id(), policy, request.now()));
     if let Some(newest) = live
         && has_password
         && input.names(&owner)
     {
-        count_probe(texting, asked).await?;
+        count_probe(texting, request).await?;
         return answered(newest);
     }
     let contested = owner.is_contested() || !has_password;
@@ -89,48 +89,58 @@ pub(super) async fn meet(
 /// The answer to a repeat with its key while Courier is known to be down.
 pub(super) async fn repeated_while_down(
     signup: &Signup,
-    asked: Asked<'_>,
+    request: CodeRequest<'_>,
     input: &Input,
 ) -> Result<Option<Output>, Error> {
     let Signup { texting, regions: _ } = signup;
-    if asked.key.is_none() {
+    if request.key.is_none() {
         return Ok(None);
     }
-    let load = texting.world.store.load(asked.username, asked.deadline);
-    let (owner, newest) = asked.trace.step(Step::Load, load).await?;
-    let Some((owner, newest)) = owner.filter(|owner| owner.exists(asked.now)).zip(newest) else {
+    let load = texting.world.store.load(request.username, request.moment.deadline);
+    let (owner, newest) = request.trace.step(Step::Load, load).await?;
+    let Some((owner, newest)) = owner.filter(|owner| owner.exists(request.now())).zip(newest) else {
         return Ok(None);
     };
-    if newest.account() != owner.account || !is_repeated(texting, asked, input, &owner, &newest) {
+    if newest.account() != owner.account || !is_repeated(texting, request, input, &owner, &newest) {
         return Ok(None);
     }
-    asked.trace.is_repeated();
-    Ok(Some(Output::of(&owner, &newest, signup, asked.now)))
+    request.trace.is_repeated();
+    Ok(Some(Output::of(&owner, &newest, signup, request.now())))
 }
 
 /// The newest challenge of the account of `owner`.
-async fn newest(texting: &Texting, asked: Asked<'_>, owner: &User) -> Result<Option<Challenge>, Error> {
-    let read = texting.world.store.challenge(asked.username, asked.deadline);
-    let newest = asked.trace.step(Step::Load, read).await?;
+async fn newest(
+    texting: &Texting,
+    request: CodeRequest<'_>,
+    owner: &User,
+) -> Result<Option<Challenge>, Error> {
+    let read = texting.world.store.challenge(request.username, request.moment.deadline);
+    let newest = request.trace.step(Step::Load, read).await?;
     Ok(newest.filter(|newest| newest.account() == owner.account))
 }
 
 /// Whether the call is a repeat of the signup that made `owner`, by its key and its details.
-fn is_repeated(texting: &Texting, asked: Asked<'_>, input: &Input, owner: &User, newest: &Challenge) -> bool {
-    asked.key_hash(texting).is_some_and(|key| newest.answered(Call::Signup, key, asked.now))
+fn is_repeated(
+    texting: &Texting,
+    request: CodeRequest<'_>,
+    input: &Input,
+    owner: &User,
+    newest: &Challenge,
+) -> bool {
+    request.key_hash(texting).is_some_and(|key| newest.answered(Call::Signup, key, request.now()))
         && input.names(owner)
         && tokio::task::block_in_place(|| owner.password_hash.matches(&input.password))
 }
 
 /// Counts a signup that stores nothing against its address: names must not be looked up without end, nor passwords be
 /// compared.
-async fn count_probe(texting: &Texting, asked: Asked<'_>) -> Result<(), Error> {
+async fn count_probe(texting: &Texting, request: CodeRequest<'_>) -> Result<(), Error> {
     let World { pepper, policy, .. } = &texting.world;
-    let Some(address) = limit::address(asked.source, pepper, policy, asked.now) else { return Ok(()) };
-    let count = texting.limits.count_one(&address, asked.deadline);
-    if asked.trace.step(Step::Count, count).await? {
+    let Some(address) = limit::address(request.source, pepper, policy, request.now()) else { return Ok(()) };
+    let count = texting.limits.count_one(&address, request.moment.deadline);
+    if request.trace.step(Step::Count, count).await? {
         return Ok(());
     }
-    let retry_after = asked.now.until(address.ends_at);
+    let retry_after = request.now().until(address.ends_at);
     Err(Refusal::RateLimited { cap: Cap::Address, retry_after }.into())
 }

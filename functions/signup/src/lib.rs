@@ -21,7 +21,7 @@ use shared::domain::user::{Status, User};
 use shared::domain::username::Username;
 use shared::error::Error;
 use shared::http::{self, Fields, Incoming, Success};
-use shared::issuing::{Asked, Decided, Otp, SigningUp, message};
+use shared::issuing::{CodeRequest, Decided, Otp, SigningUp, message};
 use shared::store::Failure;
 use shared::trace::{Step, Trace};
 use tokio::time::Instant;
@@ -126,28 +126,20 @@ pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
 /// The refusals of the API's table for signup.
 pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error> {
     let source = incoming.source();
-    let Incoming { fields, arrived, deadline, trace, .. } = incoming;
-    let now = arrived.timestamp;
+    let Incoming { fields, moment, trace, .. } = incoming;
+    let now = moment.now();
     let input = Input::read(fields, signup)?;
     trace.phone_is_in(input.mobile.region());
     let source = source?;
     let Signup { texting, regions: _ } = signup;
     let key = input.key.as_ref();
-    let asked = Asked {
-        call: Call::Signup,
-        username: &input.username,
-        key,
-        source,
-        now,
-        arrived,
-        deadline,
-        trace: &trace,
-    };
+    let request =
+        CodeRequest { call: Call::Signup, username: &input.username, key, source, moment, trace: &trace };
 
     let admission = match texting.courier.admit(RecipientKind::Pending, now) {
         Ok(admission) => admission,
         Err(unavailable) => {
-            let repeated = claim::repeated_while_down(signup, asked, &input).await?;
+            let repeated = claim::repeated_while_down(signup, request, &input).await?;
             return repeated.ok_or_else(|| unavailable.into());
         }
     };
@@ -157,14 +149,14 @@ pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error
         let contested = over.as_ref().is_some_and(|over| over.contested);
         let user = input.user(password_hash.clone(), contested, texting, now);
         let replaced = over.as_ref().and_then(|over| over.challenge.as_ref());
-        let decided = Decided::first(texting, asked, user.clone(), replaced);
-        over = match decided.sign_up(texting, asked, &user, over.as_ref().map(|over| over.account)).await? {
+        let decided = Decided::first(texting, request, user.clone(), replaced);
+        over = match decided.sign_up(texting, request, &user, over.as_ref().map(|over| over.account)).await? {
             SigningUp::Committed(committed) => {
-                let challenge = committed.deliver(texting, asked, admission).await;
+                let challenge = committed.deliver(texting, request, admission).await;
                 return Ok(Output::of(&user, &challenge, signup, now));
             }
             SigningUp::Freed => None,
-            SigningUp::Met(met) => match claim::meet(signup, asked, &input, *met).await? {
+            SigningUp::Met(met) => match claim::meet(signup, request, &input, *met).await? {
                 Meeting::Answered(output) => return Ok(output),
                 Meeting::GivesWay(over) => Some(over),
             },

@@ -5,16 +5,15 @@ use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::audit;
 use shared::boot::World;
-use shared::clock::Deadline;
+use shared::clock::Moment;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::refusal::Refusal;
-use shared::domain::time::Timestamp;
 use shared::domain::username::Username;
 use shared::error::{Error, causes};
 use shared::event::Event;
 use shared::http::{self, Fields, Incoming, Success};
-use shared::store::{Confirmed, Try};
+use shared::store::{Attempt, Confirmed, Try};
 use shared::trace::{Step, Trace};
 
 /// What the call takes.
@@ -70,19 +69,19 @@ pub async fn answer(world: &World, request: Request) -> Response<Body> {
 /// The refusals of the API's table for verify.
 pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> {
     let World { store, pepper, policy, .. } = world;
-    let Incoming { fields, arrived, deadline, trace, .. } = incoming;
-    let now = arrived.timestamp;
+    let Incoming { fields, moment, trace, .. } = incoming;
+    let now = moment.now();
     let Input { username, otp, otp_id } = Input::read(fields, world)?;
 
-    let attempt = store.take_try(&username, otp_id, pepper.id(), policy, now, deadline);
-    let challenge = match trace.step(Step::Try, attempt).await? {
+    let attempt = Attempt { username: &username, asked: otp_id, pepper: pepper.id() };
+    let challenge = match trace.step(Step::Try, store.take_try(attempt, policy, moment)).await? {
         Try::Taken(challenge) => challenge,
         Try::Refused(row) => {
             return Err(Challenge::why_no_try(row.as_deref(), otp_id, pepper.id(), policy, now).into());
         }
     };
     let verdict = challenge.judge(&otp, &username, pepper);
-    let paid = Paid { world, username: &username, challenge: &challenge, now, deadline, trace: &trace };
+    let paid = Paid { world, username: &username, challenge: &challenge, moment, trace: &trace };
     let (refused, run) = match verdict {
         Verdict::Right => match paid.confirm().await {
             Ok(output) => return Ok(output),
@@ -118,16 +117,15 @@ struct Paid<'a> {
     username: &'a Username,
     /// The row with it.
     challenge: &'a Challenge,
-    now: Timestamp,
-    deadline: Deadline,
+    moment: Moment,
     trace: &'a Trace,
 }
 
 impl Paid<'_> {
     /// Confirms the code that was found right.
     async fn confirm(&self) -> Result<Output, (Error, Run)> {
-        let &Self { world, username, challenge, now, deadline, trace } = self;
-        let confirm = world.store.confirm(username, challenge, now, deadline);
+        let &Self { world, username, challenge, moment, trace } = self;
+        let confirm = world.store.confirm(username, challenge, moment);
         match trace.step(Step::Confirm, confirm).await {
             Ok(Confirmed::Done) => {
                 audit::record(trace, challenge.id(), Event::CodeConfirmed);
@@ -136,7 +134,7 @@ impl Paid<'_> {
             }
             Ok(Confirmed::Changed(row)) => {
                 let row = row.as_deref();
-                let why = Challenge::why_not_confirmed(row, challenge.id(), &world.policy, now);
+                let why = Challenge::why_not_confirmed(row, challenge.id(), &world.policy, moment.now());
                 let goes_on = row.is_some_and(|row| row.is_locked(&world.policy));
                 Err((why.into(), if goes_on { Run::GoesOn } else { Run::Ended }))
             }
@@ -148,8 +146,8 @@ impl Paid<'_> {
     /// Ends the run of failures once more: the right code typed again is no failure. The answer is the same if that
     /// does not succeed.
     async fn end_failures(&self) -> Run {
-        let &Self { world, username, challenge, deadline, trace, .. } = self;
-        let end = world.store.end_failures(username, challenge, deadline);
+        let &Self { world, username, challenge, moment, trace } = self;
+        let end = world.store.end_failures(username, challenge, moment.deadline);
         match trace.step(Step::Settle, end).await {
             Ok(()) => Run::Ended,
             Err(failure) => {

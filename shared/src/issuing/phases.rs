@@ -4,8 +4,8 @@
 use rand::RngExt as _;
 use tokio::time::Instant;
 
+use super::CodeRequest;
 use super::answer::delivered;
-use super::{Asked, RECORDING};
 use crate::audit;
 use crate::boot::{Texting, World};
 use crate::courier::{Admission, Settled, Text};
@@ -63,24 +63,29 @@ pub(super) enum Issuing {
 impl Decided {
     /// The first code of the account of `user`, which takes the place of `replaced`, if that is given.
     #[must_use]
-    pub fn first(texting: &Texting, asked: Asked<'_>, user: User, replaced: Option<&Challenge>) -> Self {
+    pub fn first(
+        texting: &Texting,
+        request: CodeRequest<'_>,
+        user: User,
+        replaced: Option<&Challenge>,
+    ) -> Self {
         let recipient = Recipient::Pending(user);
-        let (code, draft) = draw(texting, asked, &recipient);
-        let challenge = Challenge::first(draft, &texting.world.policy, asked.now);
-        Self { recipient, code, challenge, supersedes: live(texting, asked, replaced) }
+        let (code, draft) = draw(texting, request, &recipient);
+        let challenge = Challenge::first(draft, &texting.world.policy, request.now());
+        Self { recipient, code, challenge, supersedes: live(texting, request, replaced) }
     }
 
     /// A further code of the recipient's account, whose newest challenge is `before`.
     pub(super) fn again(
         texting: &Texting,
-        asked: Asked<'_>,
+        request: CodeRequest<'_>,
         recipient: Recipient,
         before: Option<&Challenge>,
         otp_id: Option<OtpId>,
     ) -> Result<Self, Refusal> {
-        let (code, draft) = draw(texting, asked, &recipient);
-        let challenge = Challenge::issue(before, otp_id, draft, &texting.world.policy, asked.now)?;
-        Ok(Self { recipient, code, challenge, supersedes: live(texting, asked, before) })
+        let (code, draft) = draw(texting, request, &recipient);
+        let challenge = Challenge::issue(before, otp_id, draft, &texting.world.policy, request.now())?;
+        Ok(Self { recipient, code, challenge, supersedes: live(texting, request, before) })
     }
 
     /// Stores the new account with this code: where the name is free, or in the place of the account `over`.
@@ -90,19 +95,18 @@ impl Decided {
     pub async fn sign_up(
         self,
         texting: &Texting,
-        asked: Asked<'_>,
+        request: CodeRequest<'_>,
         user: &User,
         over: Option<AccountId>,
     ) -> Result<SigningUp, Error> {
-        let quota = self.quota(texting, asked);
-        let sign_up = SignUp { user, challenge: &self.challenge, over };
-        let store = &texting.world.store;
-        let stored = store.sign_up(&texting.limits, sign_up, &quota, asked.now, asked.time_to_store());
-        match asked.trace.step(Step::Store, stored).await? {
+        let quota = self.quota(texting, request);
+        let sign_up = SignUp { user, challenge: &self.challenge, over, quota: &quota };
+        let stored = texting.world.store.sign_up(&texting.limits, sign_up, request.time_to_store());
+        match request.trace.step(Step::Store, stored).await? {
             SignedUp::Stored => {
                 let contested = user.is_contested();
-                audit::record(asked.trace, self.challenge.id(), Event::UserCreated { contested });
-                Ok(SigningUp::Committed(self.committed(asked)))
+                audit::record(request.trace, self.challenge.id(), Event::UserCreated { contested });
+                Ok(SigningUp::Committed(self.committed(request)))
             }
             SignedUp::Met(met) => Ok(SigningUp::Met(met)),
             SignedUp::Freed => Ok(SigningUp::Freed),
@@ -114,33 +118,32 @@ impl Decided {
     pub(super) async fn issue(
         self,
         texting: &Texting,
-        asked: Asked<'_>,
+        request: CodeRequest<'_>,
         row: Option<&Challenge>,
     ) -> Result<Issuing, Error> {
-        let quota = self.quota(texting, asked);
-        let issue = Issue { recipient: &self.recipient, row, next: &self.challenge };
-        let store = &texting.world.store;
-        let stored = store.issue(&texting.limits, issue, &quota, asked.now, asked.time_to_store());
-        match asked.trace.step(Step::Store, stored).await? {
-            Issued::Stored => Ok(Issuing::Committed(self.committed(asked))),
+        let quota = self.quota(texting, request);
+        let issue = Issue { recipient: &self.recipient, row, next: &self.challenge, quota: &quota };
+        let stored = texting.world.store.issue(&texting.limits, issue, request.time_to_store());
+        match request.trace.step(Step::Store, stored).await? {
+            Issued::Stored => Ok(Issuing::Committed(self.committed(request))),
             Issued::Overtaken => Ok(Issuing::Overtaken),
             Issued::Refused(refusal) => Err(refusal.into()),
         }
     }
 
-    fn quota(&self, texting: &Texting, asked: Asked<'_>) -> Quota {
+    fn quota(&self, texting: &Texting, request: CodeRequest<'_>) -> Quota {
         let World { pepper, policy, .. } = &texting.world;
-        Quota::of(&self.recipient, asked.source, pepper, policy, asked.now)
+        Quota::of(&self.recipient, request.source, pepper, policy, request.now())
     }
 
     /// The code now that its row is stored, and tells so.
-    fn committed(self, asked: Asked<'_>) -> Box<Committed> {
+    fn committed(self, request: CodeRequest<'_>) -> Box<Committed> {
         let Self { recipient, code, challenge, supersedes } = self;
         if let Some(before) = supersedes {
-            audit::record(asked.trace, before, Event::CodeSuperseded { by: challenge.id() });
+            audit::record(request.trace, before, Event::CodeSuperseded { by: challenge.id() });
         }
-        let issued = Event::CodeIssued { call: asked.call, recipient: recipient.kind() };
-        audit::record(asked.trace, challenge.id(), issued);
+        let issued = Event::CodeIssued { call: request.call, recipient: recipient.kind() };
+        audit::record(request.trace, challenge.id(), issued);
         Box::new(Committed { recipient, code, challenge })
     }
 }
@@ -149,19 +152,23 @@ impl Committed {
     /// Texts the code to the user, or takes as long as that where there is none, and records what became of it.
     ///
     /// A failing record changes nothing for the caller: the code is stored, and works.
-    pub async fn deliver(self, texting: &Texting, asked: Asked<'_>, admission: Admission<'_>) -> Challenge {
-        let Asked { username, now, deadline, trace, .. } = asked;
-        let time_to_text = deadline.less(RECORDING);
+    pub async fn deliver(
+        self,
+        texting: &Texting,
+        request: CodeRequest<'_>,
+        admission: Admission<'_>,
+    ) -> Challenge {
+        let CodeRequest { username, moment, trace, .. } = request;
         let delivery = match &self.recipient {
             Recipient::Verified(user) | Recipient::Pending(user) => {
-                self.text(texting, asked, admission, user).await
+                self.text(texting, request, admission, user).await
             }
             Recipient::Unknown { .. } => {
                 trace.delivery("PRETENDED");
-                trace.step(Step::Text, texting.courier.pretend(time_to_text)).await
+                trace.step(Step::Text, texting.courier.pretend(request.time_to_text())).await
             }
         };
-        let record = texting.world.store.record_delivery(username, &self.challenge, &delivery, now, deadline);
+        let record = texting.world.store.record_delivery(username, &self.challenge, &delivery, moment);
         if let Err(failure) = trace.step(Step::Record, record).await {
             let (request, otp, causes) = (trace.request(), self.challenge.id(), causes(&failure));
             tracing::warn!(request, %otp, causes, "the delivery could not be recorded");
@@ -172,7 +179,7 @@ impl Committed {
     async fn text(
         &self,
         texting: &Texting,
-        asked: Asked<'_>,
+        request: CodeRequest<'_>,
         admission: Admission<'_>,
         user: &User,
     ) -> Delivery {
@@ -184,28 +191,28 @@ impl Committed {
             name: &user.name,
             code: &self.code,
             id: self.challenge.id(),
-            until: asked.arrived.plus(self.challenge.expires_in()),
+            until: request.moment.arrived.plus(self.challenge.expires_in()),
         };
         let begun = Instant::now();
-        let settled = texting.courier.send(admission, text, asked.deadline.less(RECORDING)).await;
+        let settled = texting.courier.send(admission, text, request.time_to_text()).await;
         let Settled { delivery, last_status } = settled;
         let took = begun.elapsed();
-        asked.trace.took(Step::Text, took);
+        request.trace.took(Step::Text, took);
         let Delivery { outcome, tries, .. } = delivery;
         let settled = Event::TextSettled { outcome, tries, last_status, took };
-        audit::record(asked.trace, self.challenge.id(), settled);
-        asked.trace.delivery(delivered(outcome));
+        audit::record(request.trace, self.challenge.id(), settled);
+        request.trace.delivery(delivered(outcome));
         delivery
     }
 }
 
 /// Draws a code for `recipient`, and a MAC that matches it, or, where nobody is to receive it, one that matches nothing.
-fn draw(texting: &Texting, asked: Asked<'_>, recipient: &Recipient) -> (Code, Draft) {
+fn draw(texting: &Texting, request: CodeRequest<'_>, recipient: &Recipient) -> (Code, Draft) {
     let World { pepper, policy, .. } = &texting.world;
     let mut random = rand::rng();
     let id = OtpId::draw(&mut random);
     let code = Code::draw(policy.code_format, &mut random);
-    let matching = code.mac(pepper, id, asked.username);
+    let matching = code.mac(pepper, id, request.username);
     let mac = match recipient {
         Recipient::Verified(_) | Recipient::Pending(_) => matching,
         Recipient::Unknown { .. } => Mac::of_nothing(random.random()),
@@ -216,14 +223,14 @@ fn draw(texting: &Texting, asked: Asked<'_>, recipient: &Recipient) -> (Code, Dr
         pepper: pepper.id(),
         account: recipient.account(),
         contested: recipient.is_contested(),
-        call: asked.call,
-        key: asked.key_hash(texting),
+        call: request.call,
+        key: request.key_hash(texting),
     };
     (code, draft)
 }
 
 /// The id of `challenge`, if its code is live.
-fn live(texting: &Texting, asked: Asked<'_>, challenge: Option<&Challenge>) -> Option<OtpId> {
+fn live(texting: &Texting, request: CodeRequest<'_>, challenge: Option<&Challenge>) -> Option<OtpId> {
     let World { pepper, policy, .. } = &texting.world;
-    challenge.filter(|code| code.is_live(pepper.id(), policy, asked.now)).map(Challenge::id)
+    challenge.filter(|code| code.is_live(pepper.id(), policy, request.now())).map(Challenge::id)
 }

@@ -8,7 +8,7 @@ use super::otps;
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses};
 use super::update::{Unwritten, repeat_while_busy};
 use super::{Failure, Store, users};
-use crate::clock::Deadline;
+use crate::clock::Moment;
 use crate::domain::account::AccountId;
 use crate::domain::challenge::{Challenge, Delivery, Outcome, Status};
 use crate::domain::limit::Quota;
@@ -31,6 +31,8 @@ pub struct SignUp<'a> {
     pub challenge: &'a Challenge,
     /// The account of a PENDING user that gives way, or none where the name is believed to be free.
     pub over: Option<AccountId>,
+    /// What it counts.
+    pub quota: &'a Quota,
 }
 
 /// What became of storing a new user.
@@ -65,6 +67,8 @@ pub struct Issue<'a> {
     pub row: Option<&'a Challenge>,
     /// The new challenge.
     pub next: &'a Challenge,
+    /// What it counts.
+    pub quota: &'a Quota,
 }
 
 /// What became of storing a further code.
@@ -88,11 +92,10 @@ impl Store {
         &self,
         limits: &Limits,
         sign_up: SignUp<'_>,
-        quota: &Quota,
-        now: Timestamp,
-        deadline: Deadline,
+        moment: Moment,
     ) -> Result<SignedUp, Failure> {
-        let SignUp { user, challenge, over } = sign_up;
+        let SignUp { user, challenge, over, quota } = sign_up;
+        let (now, deadline) = (moment.now(), moment.deadline);
         let put_user = match over {
             None => self.put_user_if_free(user, now),
             Some(met) => self.put_user_over(user, met),
@@ -140,16 +143,10 @@ impl Store {
     ///
     /// # Errors
     /// When DynamoDB does not answer in time; the write may have happened all the same.
-    pub async fn issue(
-        &self,
-        limits: &Limits,
-        issue: Issue<'_>,
-        quota: &Quota,
-        now: Timestamp,
-        deadline: Deadline,
-    ) -> Result<Issued, Failure> {
+    pub async fn issue(&self, limits: &Limits, issue: Issue<'_>, moment: Moment) -> Result<Issued, Failure> {
+        let (now, quota) = (moment.now(), issue.quota);
         let own = [self.check_recipient(issue.recipient, now), self.put_otp_if_unchanged(issue, now)];
-        Ok(match limits.write_and_count(ISSUE, &own, quota, deadline).await? {
+        Ok(match limits.write_and_count(ISSUE, &own, quota, moment.deadline).await? {
             Counted::Written => Issued::Stored,
             Counted::BudgetSpent => Issued::Refused(budget_spent(quota, now)),
             Counted::Blocked { own, .. } if own.iter().any(Check::failed) => Issued::Overtaken,
@@ -174,7 +171,7 @@ impl Store {
     /// Puts the next challenge if the row is still what was read. A try taken meanwhile counts as a change:
     /// it would be forgotten.
     fn put_otp_if_unchanged(&self, issue: Issue<'_>, now: Timestamp) -> TransactWriteItem {
-        let Issue { recipient, row, next } = issue;
+        let Issue { recipient, row, next, quota: _ } = issue;
         let put = Put::builder().table_name(&self.otps).set_item(Some(otps::to_item(
             recipient.username(),
             next,
@@ -205,8 +202,7 @@ impl Store {
         username: &Username,
         challenge: &Challenge,
         delivery: &Delivery,
-        now: Timestamp,
-        deadline: Deadline,
+        moment: Moment,
     ) -> Result<(), Failure> {
         let write = self
             .client
@@ -214,7 +210,7 @@ impl Store {
             .table_name(&self.otps)
             .key("username", text(username.as_str()))
             .expression_attribute_values(":id", text(challenge.id().to_string()))
-            .expression_attribute_values(":delivery", otps::delivery(delivery, now));
+            .expression_attribute_values(":delivery", otps::delivery(delivery, moment.now()));
         let write = match delivery.outcome {
             Outcome::Sent | Outcome::Unknown => {
                 write.update_expression("SET delivery = :delivery").condition_expression("otpId = :id")
@@ -226,7 +222,7 @@ impl Store {
                 .expression_attribute_values(":rejected", otps::status(Status::Rejected))
                 .expression_attribute_values(":pending", otps::status(Status::Pending)),
         };
-        match repeat_while_busy(RECORD, deadline, || write.clone().send()).await {
+        match repeat_while_busy(RECORD, moment.deadline, || write.clone().send()).await {
             Ok(_) | Err(Unwritten::Refused(_)) => Ok(()),
             Err(Unwritten::Failed(failure)) => Err(failure),
         }

@@ -25,8 +25,8 @@ pub(super) fn number(number: impl Into<i64>) -> AttributeValue {
     AttributeValue::N(number.into().to_string())
 }
 
-pub(super) fn moment(moment: Timestamp) -> AttributeValue {
-    number(moment.as_second())
+pub(super) fn timestamp(at: Timestamp) -> AttributeValue {
+    number(at.as_second())
 }
 
 pub(super) fn bytes(bytes: &[u8]) -> AttributeValue {
@@ -68,7 +68,7 @@ impl<'a> Reader<'a> {
         self.of_type(name, |value| value.as_n().ok()?.parse().ok())
     }
 
-    pub(super) fn moment(&self, name: &'static str) -> Result<Timestamp, Malformed> {
+    pub(super) fn timestamp(&self, name: &'static str) -> Result<Timestamp, Malformed> {
         self.number(name).map(Timestamp::from_second)
     }
 

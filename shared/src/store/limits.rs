@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem, Update};
 use rand::seq::IndexedRandom as _;
 
 use super::failure::Failure;
-use super::item::{Item, Reader, bytes, moment, number};
+use super::item::{Item, Reader, bytes, number, timestamp};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
 use super::update::{Unwritten, repeat_while_busy, send_once};
 use crate::clock::Deadline;
@@ -152,7 +152,7 @@ impl Limits {
             .expression_attribute_names("#count", attribute)
             .expression_attribute_values(":codes", number(codes))
             .expression_attribute_values(":cap", number(counter.cap))
-            .expression_attribute_values(":ends", moment(counter.ends_at))
+            .expression_attribute_values(":ends", timestamp(counter.ends_at))
             .build()
             .expect(EXPECT_COMPLETE);
         TransactWriteItem::builder().update(update).build()
@@ -173,7 +173,7 @@ impl Limits {
             .expression_attribute_names("#count", COUNT)
             .expression_attribute_values(":codes", number(1))
             .expression_attribute_values(":cap", number(counter.cap))
-            .expression_attribute_values(":ends", moment(counter.ends_at));
+            .expression_attribute_values(":ends", timestamp(counter.ends_at));
         match repeat_while_busy(COUNT_PROBE, deadline, || send_once(&write)).await {
             Ok(_) => Ok(true),
             Err(Unwritten::Refused(_)) => Ok(false),

@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::item::{Item, Malformed, Reader, account, bytes, insert_flag, moment, number, text};
+use super::item::{Item, Malformed, Reader, account, bytes, insert_flag, number, text, timestamp};
 use super::{Failure, Store};
 use crate::clock::Deadline;
 use crate::domain::call::Call;
@@ -80,11 +80,11 @@ pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp
         ("pepperId", pepper(challenge.pepper())),
         ("attempts", number(challenge.attempts())),
         ("failures", number(challenge.failures())),
-        ("issuedAt", moment(newest.at)),
-        ("validUntil", moment(challenge.valid_until())),
+        ("issuedAt", timestamp(newest.at)),
+        ("validUntil", timestamp(challenge.valid_until())),
         // What has become of the newest one stands beside the list, where a single write can change it.
         ("issued", AttributeValue::L(earlier.chain([AttributeValue::M(issued(newest))]).collect())),
-        ("expiresAt", moment(challenge.expires_at(now))),
+        ("expiresAt", timestamp(challenge.expires_at(now))),
     ]);
     insert_flag(&mut item, "contested", challenge.is_contested());
     if let Some(text) = challenge.delivery() {
@@ -99,7 +99,7 @@ fn issued(code: &Issued) -> Item {
     let mut item = map([
         ("id", bytes(code.id.as_bytes())),
         ("mac", bytes(code.mac.as_bytes())),
-        ("at", moment(code.at)),
+        ("at", timestamp(code.at)),
         ("call", text(code.call.name())),
     ]);
     if let Some(key) = &code.key {
@@ -115,7 +115,8 @@ pub(super) fn delivery(delivery: &Delivery, now: Timestamp) -> AttributeValue {
         Outcome::Failed => "FAILED",
         Outcome::Unknown => "UNKNOWN",
     };
-    let mut item = map([("status", text(outcome)), ("tries", number(delivery.tries)), ("at", moment(now))]);
+    let mut item =
+        map([("status", text(outcome)), ("tries", number(delivery.tries)), ("at", timestamp(now))]);
     if let Some(id) = &delivery.request_id {
         item.insert("requestId".to_owned(), text(id));
     }
@@ -129,7 +130,7 @@ pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
         Ok(Issued {
             id: OtpId::from_bytes(code.bytes("id")?),
             mac: Mac::from_bytes(code.bytes("mac")?),
-            at: code.moment("at")?,
+            at: code.timestamp("at")?,
             status: if code.has("outcome") {
                 read_status(code.text("outcome")?).ok_or(Malformed("outcome"))?
             } else {
@@ -146,7 +147,7 @@ pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
         pepper: PepperId::from_bytes(item.bytes("pepperId")?),
         attempts: item.number("attempts")?,
         failures: item.number("failures")?,
-        valid_until: item.moment("validUntil")?,
+        valid_until: item.timestamp("validUntil")?,
         delivery: if item.has("delivery") { Some(read_delivery(&item.map("delivery")?)?) } else { None },
     });
     let challenge = challenge.map_err(|Inconsistent(what)| Malformed(what))?;

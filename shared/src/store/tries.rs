@@ -2,12 +2,12 @@
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 
-use super::item::{moment, number, text};
+use super::item::{number, text, timestamp};
 use super::otps::{self, from_answer};
 use super::transaction::{Check, EXPECT_COMPLETE, Written, commit};
 use super::update::{Unwritten, repeat_while_busy, send_once};
 use super::{Failure, Store};
-use crate::clock::Deadline;
+use crate::clock::{Deadline, Moment};
 use crate::domain::challenge::{Challenge, Status};
 use crate::domain::code::OtpId;
 use crate::domain::mac::PepperId;
@@ -18,6 +18,17 @@ use crate::domain::username::Username;
 const TAKE_TRY: &str = "take a try";
 const CONFIRM: &str = "confirm the code";
 const END_FAILURES: &str = "end the run of failures";
+
+/// An attempt at a code, before it is paid for.
+#[derive(Clone, Copy, Debug)]
+pub struct Attempt<'a> {
+    /// At the code of this username.
+    pub username: &'a Username,
+    /// At that of this id alone, if the request names one.
+    pub asked: Option<OtpId>,
+    /// Made with this pepper.
+    pub pepper: PepperId,
+}
 
 /// What became of taking a try.
 #[derive(Debug)]
@@ -50,13 +61,12 @@ impl Store {
     /// When DynamoDB does not answer in time. The try may have been taken all the same; it is not repeated.
     pub async fn take_try(
         &self,
-        username: &Username,
-        asked: Option<OtpId>,
-        pepper: PepperId,
+        attempt: Attempt<'_>,
         policy: &Policy,
-        now: Timestamp,
-        deadline: Deadline,
+        moment: Moment,
     ) -> Result<Try, Failure> {
+        let Attempt { username, asked, pepper } = attempt;
+        let now = moment.now();
         let condition = "#status IN (:pending, :confirmed) AND validUntil > :now \
                          AND attempts < :max AND failures < :cap AND pepperId = :pepper";
         let mut write = self
@@ -70,12 +80,12 @@ impl Store {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":pending", otps::status(Status::Pending))
             .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
-            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":now", timestamp(now))
             .expression_attribute_values(":max", number(policy.max_attempts))
             .expression_attribute_values(":cap", number(policy.max_consecutive_failures))
             .expression_attribute_values(":pepper", otps::pepper(pepper))
             .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":kept", moment(Challenge::kept_for_failures(now)))
+            .expression_attribute_values(":kept", timestamp(Challenge::kept_for_failures(now)))
             .return_values(ReturnValue::AllNew)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         write = match asked {
@@ -84,7 +94,7 @@ impl Store {
                 .condition_expression(format!("{condition} AND otpId = :id"))
                 .expression_attribute_values(":id", text(id.to_string())),
         };
-        match repeat_while_busy(TAKE_TRY, deadline, || send_once(&write)).await {
+        match repeat_while_busy(TAKE_TRY, moment.deadline, || send_once(&write)).await {
             Ok(output) => from_answer(TAKE_TRY, output.attributes.as_ref())?
                 .map(|row| Try::Taken(Box::new(row)))
                 .ok_or_else(|| Failure::broken(TAKE_TRY, "the row is missing in the answer")),
@@ -103,12 +113,12 @@ impl Store {
         &self,
         username: &Username,
         compared: &Challenge,
-        now: Timestamp,
-        deadline: Deadline,
+        moment: Moment,
     ) -> Result<Confirmed, Failure> {
+        let now = moment.now();
         let user = self.verify_user(username, compared.account(), now);
         let items = vec![self.confirm_otp(username, compared, now), user];
-        match commit(&self.client, CONFIRM, items, deadline).await? {
+        match commit(&self.client, CONFIRM, items, moment.deadline).await? {
             Written::All => Ok(Confirmed::Done),
             Written::Nothing(checks) => match checks.into_iter().next() {
                 Some(Check::Failed(row)) => {
@@ -139,7 +149,7 @@ impl Store {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
             .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":unread", moment(compared.kept_for_codes()))
+            .expression_attribute_values(":unread", timestamp(compared.kept_for_codes()))
             .expression_attribute_values(":id", text(compared.id().to_string()));
         match repeat_while_busy(END_FAILURES, deadline, || write.clone().send()).await {
             Ok(_) | Err(Unwritten::Refused(_)) => Ok(()),
@@ -160,9 +170,9 @@ impl Store {
             .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
             .expression_attribute_values(":pending", otps::status(Status::Pending))
             .expression_attribute_values(":none", number(0))
-            .expression_attribute_values(":unread", moment(compared.kept_for_codes()))
+            .expression_attribute_values(":unread", timestamp(compared.kept_for_codes()))
             .expression_attribute_values(":id", text(compared.id().to_string()))
-            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":now", timestamp(now))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .build()
             .expect(EXPECT_COMPLETE);

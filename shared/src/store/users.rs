@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
-use super::item::{Item, Malformed, Reader, account, insert_flag, moment, text};
+use super::item::{Item, Malformed, Reader, account, insert_flag, text, timestamp};
 use super::transaction::EXPECT_COMPLETE;
 use super::{Failure, Store};
 use crate::clock::Deadline;
@@ -42,7 +42,7 @@ impl Store {
             .condition_expression(
                 "attribute_not_exists(username) OR (#status = :pending AND expiresAt <= :now)",
             )
-            .expression_attribute_values(":now", moment(now));
+            .expression_attribute_values(":now", timestamp(now));
         TransactWriteItem::builder().put(put.build().expect(EXPECT_COMPLETE)).build()
     }
 
@@ -66,7 +66,7 @@ impl Store {
 
     /// Checks that the username is still whose it was when the code was decided on.
     pub(super) fn check_recipient(&self, recipient: &Recipient, now: Timestamp) -> TransactWriteItem {
-        let end_of_code = moment(now.plus(LONGEST_CODE_TTL));
+        let end_of_code = timestamp(now.plus(LONGEST_CODE_TTL));
         let check = ConditionCheck::builder()
             .table_name(&self.users)
             .key("username", text(recipient.username().as_str()))
@@ -109,7 +109,7 @@ impl Store {
             .expression_attribute_values(":verified", text(VERIFIED))
             .expression_attribute_values(":pending", text(PENDING))
             .expression_attribute_values(":compared", account(compared))
-            .expression_attribute_values(":now", moment(now))
+            .expression_attribute_values(":now", timestamp(now))
             .build()
             .expect(EXPECT_COMPLETE);
         TransactWriteItem::builder().update(update).build()
@@ -124,8 +124,8 @@ fn to_item(user: &User) -> Item {
         ("name", text(user.name.as_str())),
         ("mobileNo", text(user.mobile.as_str())),
         ("passwordHash", text(user.password_hash.as_str())),
-        ("createdAt", moment(user.created_at)),
-        ("updatedAt", moment(user.created_at)),
+        ("createdAt", timestamp(user.created_at)),
+        ("updatedAt", timestamp(user.created_at)),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
@@ -133,12 +133,12 @@ fn to_item(user: &User) -> Item {
     match user.status {
         Status::Pending { expires_at, contested } => {
             item.insert("status".to_owned(), text(PENDING));
-            item.insert("expiresAt".to_owned(), moment(expires_at));
+            item.insert("expiresAt".to_owned(), timestamp(expires_at));
             insert_flag(&mut item, "contested", contested);
         }
         Status::Verified { at } => {
             item.insert("status".to_owned(), text(VERIFIED));
-            item.insert("verifiedAt".to_owned(), moment(at));
+            item.insert("verifiedAt".to_owned(), timestamp(at));
         }
     }
     item
@@ -153,12 +153,13 @@ pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {
         mobile: MobileNumber::from_store(item.text("mobileNo")?.to_owned()),
         password_hash: PasswordHash::from_store(item.text("passwordHash")?.to_owned()),
         status: match item.text("status")? {
-            PENDING => {
-                Status::Pending { expires_at: item.moment("expiresAt")?, contested: item.flag("contested")? }
-            }
-            VERIFIED => Status::Verified { at: item.moment("verifiedAt")? },
+            PENDING => Status::Pending {
+                expires_at: item.timestamp("expiresAt")?,
+                contested: item.flag("contested")?,
+            },
+            VERIFIED => Status::Verified { at: item.timestamp("verifiedAt")? },
             _ => return Err(Malformed("status")),
         },
-        created_at: item.moment("createdAt")?,
+        created_at: item.timestamp("createdAt")?,
     })
 }

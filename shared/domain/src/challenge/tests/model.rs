@@ -227,6 +227,15 @@ impl Model {
     }
 }
 
+/// A code that is asked for, and whether its text fails.
+#[derive(Clone, Copy)]
+struct Asked {
+    call: Call,
+    id: Option<u32>,
+    key: Option<u8>,
+    fails: bool,
+}
+
 /// The rules under test, with the store's part in them played by hand.
 #[derive(Default)]
 struct Subject {
@@ -235,14 +244,8 @@ struct Subject {
 }
 
 impl Subject {
-    fn issue(
-        &mut self,
-        call: Call,
-        asked: Option<u32>,
-        key_nth: Option<u8>,
-        fails: bool,
-        model: &Model,
-    ) -> Answer {
+    fn issue(&mut self, asked: Asked, model: &Model) -> Answer {
+        let Asked { call, id: asked, key: key_nth, fails } = asked;
         let (pepper, now) = (pepper(model.pepper), at(model.now));
         let key = key_nth.map(|nth| key(nth).hash(&pepper, call, &ada()));
         let row = self.row.as_ref();
@@ -318,8 +321,8 @@ proptest! {
                     continue;
                 }
                 Step::Issue { call, id, key, fails } => {
-                    let asked = id.map(|id| model.nth(id));
-                    let said = subject.issue(call, asked, key, fails, &model);
+                    let asked = Asked { call, id: id.map(|id| model.nth(id)), key, fails };
+                    let said = subject.issue(asked, &model);
                     (said, model.issue(call, id, key, fails))
                 }
                 Step::Verify { code, id } => {
