@@ -18,4 +18,5 @@ mod readme;
 mod secrets;
 mod settings;
 mod shape;
+mod structure;
 mod texting;
