@@ -76,7 +76,7 @@ struct TwilioConfig<'a> {
 impl<'a> Send<'a> {
     /// The request for `text`, whose code lives for `life` more milliseconds.
     pub(super) fn of(text: Text<'a>, messaging_service: Option<&'a str>, life: u64) -> Self {
-        let name = text.template.greets_by_name.then(|| text.name.as_str());
+        let name = text.template.greets_by_name.then(|| text.name.first_word());
         let providers = messaging_service.map(|sid| Providers {
             twilio: Twilio { overriding: Override { config: TwilioConfig { messaging_service_sid: sid } } },
         });
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn the_request_is_the_tutorials_with_a_timeout_and_the_sender() {
-        let name = PersonName::parse("Ada").unwrap();
+        let name = PersonName::parse("Ada Lovelace").unwrap();
         let text = Text {
             to: &MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
             template: &Template::choose(&AppName::parse("XYZ").unwrap(), None, &name, 6),
