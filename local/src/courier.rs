@@ -116,6 +116,12 @@ impl Courier {
         self.desk.keys()
     }
 
+    /// The body of each valid request, in the order of [`Courier::keys`].
+    #[must_use]
+    pub fn bodies(&self) -> Vec<Bytes> {
+        self.desk.bodies()
+    }
+
     /// How many of the scripted requests have not come yet.
     #[must_use]
     pub fn unmet(&self) -> usize {
@@ -174,9 +180,9 @@ async fn send(desk: &Arc<Desk>, headers: &HeaderMap, body: Bytes) -> Result<Outc
     let accepted =
         request::accept(&body).map_err(|fault| Answer::refusal(StatusCode::BAD_REQUEST, &fault))?;
     let key = header("idempotency-key").map(str::to_owned);
-    let (desk, request) = (Arc::clone(desk), serde_json::from_slice(&body).unwrap_or_default());
+    let desk = Arc::clone(desk);
     // What Courier has received it works on, whether or not the caller still waits.
-    let working = tokio::spawn(async move { desk.take(accepted, key, request).await });
+    let working = tokio::spawn(async move { desk.take(accepted, key, body).await });
     working.await.map_err(|_| Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
 }
 

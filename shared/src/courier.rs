@@ -25,7 +25,7 @@ use crate::domain::time::Timestamp;
 use crate::secrets::{self, Secrets, Sourced};
 use breaker::Breaker;
 use recent::Recent;
-use tries::{Blame, Reply, Step, Tries};
+use tries::{Blame, Key, Reply, Step, Tries};
 
 /// The longest that a try may take. Courier usually answers within half a second.
 const LONGEST_TRY: Duration = Duration::from_millis(2_500);
@@ -194,7 +194,8 @@ impl Courier {
         let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
             let token = lock(&self.token).clone();
-            let reply = self.try_once(text, &token, tries.key_number(), deadline).await;
+            let key = tries.key(text.until.remaining());
+            let reply = self.try_once(text, &token, key, deadline).await;
             last_status = reply.refusal();
             if reply.refuses_the_token() && !token_is_fresh {
                 token_is_fresh = true;
@@ -254,18 +255,17 @@ impl Courier {
         }
     }
 
-    async fn try_once(&self, text: Text<'_>, token: &Token, key: u32, deadline: Deadline) -> Reply {
-        let Ok(life @ 1..) = u64::try_from(text.until.remaining().as_millis()) else { return Reply::TooLate };
+    async fn try_once(&self, text: Text<'_>, token: &Token, key: Key, deadline: Deadline) -> Reply {
         let time = LONGEST_TRY.min(deadline.remaining());
-        if time.is_zero() {
+        if time.is_zero() || text.until.remaining().as_millis() == 0 {
             return Reply::TooLate;
         }
         let request = self
             .http
             .post(format!("{}/send", self.account.base_url))
             .bearer_auth(&*token.0)
-            .header("Idempotency-Key", format!("{}:{key}", text.id))
-            .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), life));
+            .header("Idempotency-Key", format!("{}:{}", text.id, key.number))
+            .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), key.life));
         let until = Deadline::after(time);
         match until.run(request.send()).await {
             Ok(Ok(answer)) => read(answer, until).await,

@@ -59,11 +59,22 @@ pub(super) enum Step {
     Again(Duration),
 }
 
+/// An idempotency key, and what goes by it: a request that is repeated under its key is the same, byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The number in the idempotency key.
+    pub(super) number: u32,
+    /// The life that the text is given.
+    pub(super) life: Duration,
+}
+
 /// The tries made so far.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     made: u32,
     key_number: u32,
+    /// What was left of the code's life when the key was new, if it was used.
+    life: Option<Duration>,
     /// Some try may have been taken although we were not told so.
     doubtful: bool,
     blame: Blame,
@@ -87,9 +98,9 @@ impl Tries {
         self.made
     }
 
-    /// The number in the idempotency key of the next try.
-    pub(super) fn key_number(&self) -> u32 {
-        self.key_number
+    /// The key of the next try, with `left` of the code's life if the key is new.
+    pub(super) fn key(&mut self, left: Duration) -> Key {
+        Key { number: self.key_number, life: *self.life.get_or_insert(left) }
     }
 
     /// Whose fault the last failure is.
@@ -101,9 +112,7 @@ impl Tries {
     /// the key, so unless a try may have been taken the next one has a new key.
     pub(super) fn begin_again(&mut self) {
         self.made += 1;
-        if !self.doubtful {
-            self.key_number += 1;
-        }
+        self.next_key();
     }
 
     /// Takes note of a try's reply and says what to do, with `left` until the deadline and `random` from 0 to 1
@@ -138,9 +147,7 @@ impl Tries {
                 if status != StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
                     return self.settled();
                 }
-                if !self.doubtful {
-                    self.key_number += 1;
-                }
+                self.next_key();
                 retry_after.unwrap_or_default()
             }
         };
@@ -150,6 +157,14 @@ impl Tries {
             return self.settled();
         }
         Step::Again(pause)
+    }
+
+    /// Moves on from a key that Courier may replay a refusal for, unless a try may have been taken.
+    fn next_key(&mut self) {
+        if !self.doubtful {
+            self.key_number += 1;
+            self.life = None;
+        }
     }
 
     fn settled(&self) -> Step {
@@ -180,7 +195,7 @@ mod tests {
         let mut tries = Tries::default();
         let mut keys = Vec::new();
         for reply in replies {
-            keys.push(tries.key_number());
+            keys.push(tries.key(Duration::from_mins(10)).number);
             if let Step::Settled(outcome, _) = tries.after(reply, Duration::from_secs(8), 0.5) {
                 return (keys, Some(outcome));
             }
@@ -223,6 +238,17 @@ mod tests {
             let name = format!("{replies:?}");
             assert_eq!(course(replies), (keys, Some(outcome)), "{name}");
         }
+    }
+
+    #[test]
+    fn a_key_keeps_the_life_that_it_was_first_used_with() {
+        let second = Duration::from_secs;
+        let mut tries = Tries::default();
+        assert_eq!(tries.key(second(600)), Key { number: 0, life: second(600) });
+        tries.after(refused(500), second(8), 0.5);
+        assert_eq!(tries.key(second(599)), Key { number: 1, life: second(599) });
+        tries.after(Reply::NoAnswer, second(8), 0.5);
+        assert_eq!(tries.key(second(597)), Key { number: 1, life: second(599) });
     }
 
     #[test]
