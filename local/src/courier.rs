@@ -122,6 +122,11 @@ impl Courier {
         self.desk.bodies()
     }
 
+    /// Knows its account by `token` from now on, and by no other.
+    pub fn rotate(&self, token: &str) {
+        self.desk.rotate(token);
+    }
+
     /// How many of the scripted requests have not come yet.
     #[must_use]
     pub fn unmet(&self) -> usize {
@@ -169,7 +174,8 @@ fn bad_request(message: &str) -> Response<Body> {
 
 async fn send(desk: &Arc<Desk>, headers: &HeaderMap, body: Bytes) -> Result<Outcome, Answer> {
     let header = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    if header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")) != Some(desk.token()) {
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+    if !bearer.is_some_and(|token| desk.knows(token)) {
         return Err(Answer::refusal(StatusCode::UNAUTHORIZED, "Unauthorized"));
     }
     let content_type = header(CONTENT_TYPE.as_str()).unwrap_or_default();

@@ -195,13 +195,12 @@ impl Courier {
         let (outcome, request_id) = loop {
             let token = lock(&self.token).clone();
             let key = tries.key(text.until.remaining());
-            let reply = self.try_once(text, &token, key, deadline).await;
+            let mut reply = self.try_once(text, &token, key, deadline).await;
             last_status = reply.refusal();
             if reply.refuses_the_token() && !token_is_fresh {
                 token_is_fresh = true;
                 if self.read_token_again(&token, deadline).await {
-                    tries.begin_again();
-                    continue;
+                    reply = Reply::TokenRenewed;
                 }
             }
             let left = deadline.remaining().min(text.until.remaining());

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use local::clock::Clock;
-use local::courier::Courier;
+use local::courier::{Behaviour, Courier, Delay, Script};
 use serde_json::{Value, json};
 use shared::boot::Texting;
 use shared::clock::Deadline;
@@ -20,6 +20,7 @@ use shared::domain::person_name::PersonName;
 use shared::domain::phone::{MobileNumber, Regions};
 use shared::domain::sms::Template;
 use shared::domain::time::Timestamp;
+use tests::runtime::until;
 use tests::service::NOON;
 use tokio::net::TcpListener;
 
@@ -146,6 +147,22 @@ async fn a_token_that_stays_refused_is_read_again_once() {
     assert_eq!(text(&texting).await.outcome, Outcome::Failed);
     assert_eq!(secrets.times_read(TOKEN_ARN), 2);
     assert_eq!(courier.count(), 0);
+}
+
+/// Case 40: three requests in all, one with another token included. What was read serves the next text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_rotated_before_the_last_try_is_worth_no_further_one() {
+    let (secrets, courier) = (Secrets::start(["token-1", "token-2"]).await, courier("token-1").await);
+    let texting = boot(&secrets, &courier).await.unwrap();
+    let failures = Script::of([Behaviour::answer(500), Behaviour::answer(500)]);
+    courier.play(Script { delay: Delay::of(300), ..failures });
+    let (delivery, ()) = tokio::join!(text(&texting), async {
+        until("the second try comes", || courier.keys().len() == 2).await;
+        courier.rotate("token-2");
+    });
+    assert_eq!((delivery.outcome, delivery.tries), (Outcome::Failed, 3));
+    assert_eq!((courier.keys().len(), courier.count()), (2, 0), "the third was refused for its token");
+    assert_eq!(secrets.times_read(TOKEN_ARN), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,6 +72,7 @@ enum Known {
 
 #[derive(Default)]
 struct State {
+    token: String,
     texts: VecDeque<Text>,
     count: usize,
     requests: VecDeque<(Option<String>, Bytes)>,
@@ -81,7 +82,6 @@ struct State {
 
 /// The stand-in without its HTTP.
 pub(super) struct Desk {
-    token: String,
     clock: Clock,
     on_text: Option<OnText>,
     state: Mutex<State>,
@@ -89,11 +89,16 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(token: &str, clock: Clock, on_text: Option<OnText>) -> Self {
-        Self { token: token.to_owned(), clock, on_text, state: Mutex::default() }
+        let state = State { token: token.to_owned(), ..State::default() };
+        Self { clock, on_text, state: Mutex::new(state) }
     }
 
-    pub(super) fn token(&self) -> &str {
-        &self.token
+    pub(super) fn knows(&self, token: &str) -> bool {
+        self.state().token == token
+    }
+
+    pub(super) fn rotate(&self, token: &str) {
+        token.clone_into(&mut self.state().token);
     }
 
     pub(super) fn texts(&self) -> Vec<Text> {

@@ -121,6 +121,15 @@ async fn a_repeated_key_is_answered_as_the_first_time_for_a_day() {
 }
 
 #[tokio::test]
+async fn a_token_that_was_rotated_is_refused() {
+    let (courier, _) = courier().await;
+    courier.rotate("another");
+    assert_eq!(refusal(&text(&courier, "a:1").await), (401, json!("authentication_error")));
+    courier.rotate("token");
+    assert_eq!(text(&courier, "a:1").await.status(), 202);
+}
+
+#[tokio::test]
 async fn a_failure_is_replayed_too_but_not_a_refused_token() {
     let (courier, _) = courier().await;
     courier.play(Script::of([Behaviour::answer(500), Behaviour::answer(401)]));

@@ -25,6 +25,8 @@ pub(super) enum Reply {
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
+    /// Courier did not know the token, and there is another one by now.
+    TokenRenewed,
     /// Courier could not be reached, so the request surely never came there.
     NotSent,
     /// The request may have reached Courier, and no answer came.
@@ -40,7 +42,12 @@ impl Reply {
     pub(super) fn refusal(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(status.as_u16()),
-            Self::Accepted(_) | Self::NotSent | Self::NoAnswer | Self::CutShort | Self::TooLate => None,
+            Self::Accepted(_)
+            | Self::TokenRenewed
+            | Self::NotSent
+            | Self::NoAnswer
+            | Self::CutShort
+            | Self::TooLate => None,
         }
     }
 
@@ -108,13 +115,6 @@ impl Tries {
         self.blame
     }
 
-    /// Takes note of a try whose token was refused, before one with another token. Courier may keep that answer for
-    /// the key, so unless a try may have been taken the next one has a new key.
-    pub(super) fn begin_again(&mut self) {
-        self.made += 1;
-        self.next_key();
-    }
-
     /// Takes note of a try's reply and says what to do, with `left` until the deadline and `random` from 0 to 1
     /// for the length of the pause.
     ///
@@ -128,6 +128,10 @@ impl Tries {
         let least_pause = match reply {
             Reply::TooLate => return self.settled(),
             Reply::Accepted(id) => return Step::Settled(Outcome::Sent, id),
+            Reply::TokenRenewed => {
+                self.next_key();
+                return if self.made < MOST_TRIES { Step::Again(Duration::ZERO) } else { self.settled() };
+            }
             Reply::NotSent => {
                 self.blame = Blame::Courier;
                 Duration::ZERO
@@ -206,7 +210,7 @@ mod tests {
     #[test]
     fn an_answered_failure_takes_the_next_key_and_no_answer_the_same_one() {
         use Outcome::{Failed, Sent, Unknown};
-        use Reply::{Accepted, CutShort, NoAnswer, NotSent, TooLate};
+        use Reply::{Accepted, CutShort, NoAnswer, NotSent, TokenRenewed, TooLate};
         let table = [
             (vec![Accepted(None)], vec![0], Sent),
             (vec![refused(500), Accepted(None)], vec![0, 1], Sent),
@@ -223,6 +227,12 @@ mod tests {
             (vec![refused(504), refused(504), refused(504)], vec![0, 0, 0], Unknown),
             (vec![NotSent, NotSent, NotSent], vec![0, 0, 0], Failed),
             (vec![NotSent, Accepted(None)], vec![0, 0], Sent),
+            (vec![TokenRenewed, Accepted(None)], vec![0, 1], Sent),
+            (vec![TokenRenewed, refused(401)], vec![0, 1], Failed),
+            (vec![TokenRenewed, refused(500), refused(500)], vec![0, 1, 2], Failed),
+            (vec![refused(500), refused(500), TokenRenewed], vec![0, 1, 2], Failed),
+            (vec![NoAnswer, TokenRenewed, Accepted(None)], vec![0, 0, 0], Sent),
+            (vec![NoAnswer, NoAnswer, TokenRenewed], vec![0, 0, 0], Unknown),
             (vec![CutShort, Accepted(None)], vec![0, 0], Sent),
             (vec![CutShort, TooLate], vec![0, 0], Unknown),
             (vec![refused(500), TooLate], vec![0, 1], Failed),
@@ -249,6 +259,13 @@ mod tests {
         assert_eq!(tries.key(second(599)), Key { number: 1, life: second(599) });
         tries.after(Reply::NoAnswer, second(8), 0.5);
         assert_eq!(tries.key(second(597)), Key { number: 1, life: second(599) });
+    }
+
+    #[test]
+    fn a_token_that_was_renewed_is_used_at_once() {
+        let mut tries = Tries::default();
+        let step = tries.after(Reply::TokenRenewed, Duration::from_secs(8), 1.0);
+        assert_eq!((step, tries.made()), (Step::Again(Duration::ZERO), 1));
     }
 
     #[test]
@@ -282,6 +299,7 @@ mod tests {
             (refused(500), Blame::Courier),
             (Reply::NotSent, Blame::Courier),
             (Reply::NoAnswer, Blame::Courier),
+            (Reply::TokenRenewed, Blame::Unknown),
             (Reply::CutShort, Blame::Unknown),
             (Reply::TooLate, Blame::Unknown),
         ] {
