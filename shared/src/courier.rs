@@ -22,6 +22,7 @@ use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
 use crate::domain::sms::Template;
 use crate::domain::time::Timestamp;
+use crate::https;
 use crate::secrets::{self, Secrets, Sourced};
 use breaker::Breaker;
 use recent::Recent;
@@ -159,6 +160,7 @@ impl Courier {
             // A redirect would post the code to somebody else.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .pool_idle_timeout(https::IDLE)
             .connect_timeout(LONGEST_CONNECT)
             .build()?;
         let opened = http.head(&account.base_url).timeout(LONGEST_CONNECT).send();

@@ -12,6 +12,7 @@
 //! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
+//! | [`https`] | what the clients of AWS and of Courier have in common |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
@@ -23,6 +24,7 @@ pub mod courier;
 pub mod domain;
 pub mod error;
 pub mod http;
+pub mod https;
 pub mod issuing;
 pub mod metrics;
 pub mod secrets;

@@ -1,6 +1,7 @@
 //! The token and the pepper, read from Secrets Manager, and the token once more when Courier refuses it.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
@@ -30,14 +31,14 @@ const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
 /// A stand-in for Secrets Manager, with the token's values to come; the last one stays.
 #[derive(Clone)]
-struct Secrets {
+pub(crate) struct Secrets {
     url: String,
     tokens: Arc<Mutex<VecDeque<&'static str>>>,
     read: Arc<Mutex<Vec<String>>>,
 }
 
 impl Secrets {
-    async fn start<const N: usize>(tokens: [&'static str; N]) -> Self {
+    pub(crate) async fn start<const N: usize>(tokens: [&'static str; N]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let secrets = Self { url, tokens: Arc::new(Mutex::new(tokens.into())), read: Arc::default() };
@@ -74,14 +75,19 @@ impl Secrets {
     }
 }
 
-async fn courier(token: &str) -> Courier {
+pub(crate) async fn courier(token: &str) -> Courier {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     Courier::start(listener, token, Clock::manual(NOON).0, None, std::future::pending()).unwrap()
 }
 
 /// Boots what texts, as send does, with both secrets in the stand-in.
 async fn boot(secrets: &Secrets, courier: &Courier) -> Result<Texting, shared::boot::Error> {
-    let courier = format!("http://{}", courier.address());
+    boot_to(secrets, courier.address()).await
+}
+
+/// The same, with Courier at this address.
+pub(crate) async fn boot_to(secrets: &Secrets, courier: SocketAddr) -> Result<Texting, shared::boot::Error> {
+    let courier = format!("http://{courier}");
     let settings = config::Texting::read(|name| {
         let value = match name {
             "AWS_REGION" => "us-east-1",
@@ -101,7 +107,7 @@ async fn boot(secrets: &Secrets, courier: &Courier) -> Result<Texting, shared::b
     Texting::connect(settings.unwrap(), shared::clock::Clock::system()).await
 }
 
-async fn text(texting: &Texting) -> Delivery {
+pub(crate) async fn text(texting: &Texting) -> Delivery {
     let name = PersonName::parse("Ada").unwrap();
     let format = texting.world.policy.code_format;
     let text = Text {
