@@ -104,9 +104,9 @@ pub enum Error {
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] secrets::Error),
-    /// TLS cannot be set up.
-    #[error("TLS cannot be set up")]
-    Tls(#[from] rustls::Error),
+    /// No server can be called over HTTPS.
+    #[error(transparent)]
+    Https(#[from] https::Error),
 }
 
 impl World {
@@ -141,13 +141,14 @@ impl Texting {
     /// Connects to what the settings of send and resend name.
     ///
     /// # Errors
-    /// When the HTTPS client cannot be made, or a secret cannot be read.
+    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
     pub async fn connect(settings: config::Texting, clock: Clock) -> Result<Self, Error> {
+        let tls = https::tls()?;
         let (client, secrets) = aws(&settings.base.aws);
         let limits = Limits::new(client.clone(), settings.limits_table);
         let (world, courier) = tokio::join!(
             World::with(client, &secrets, settings.base, clock),
-            Courier::connect(settings.account, settings.token, &secrets, https::tls()?),
+            Courier::connect(settings.account, settings.token, &secrets, tls),
         );
         Ok(Self { world: world?, limits, courier: courier?, app: settings.app, domain: settings.domain })
     }
@@ -158,7 +159,7 @@ impl Signup {
     /// during the start Lambda lends a whole core.
     ///
     /// # Errors
-    /// When the HTTPS client cannot be made, or a secret cannot be read.
+    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
     pub async fn connect(settings: config::Signup, clock: Clock) -> Result<Self, Error> {
         let tables = tokio::task::spawn_blocking(|| {
             crate::domain::phone::warm();

@@ -12,7 +12,7 @@
 //! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
-//! | [`https`] | what the clients of AWS and of Courier have in common |
+//! | [`https`] | whom the clients trust, and for how long a connection |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
