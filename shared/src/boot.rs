@@ -181,7 +181,7 @@ fn aws(aws: &config::Aws) -> (Client, Secrets) {
     let credentials = Credentials::new(
         &aws.access_key_id,
         aws.secret_access_key.as_str(),
-        aws.session_token.clone(),
+        aws.session_token.as_deref().cloned(),
         None,
         "environment",
     );
