@@ -147,8 +147,8 @@ impl Texting {
         let (client, secrets) = aws(&settings.base.aws);
         let limits = Limits::new(client.clone(), settings.limits_table);
         let (world, courier) = tokio::join!(
-            World::with(client, &secrets, settings.base, clock),
-            Courier::connect(settings.account, settings.token, &secrets, tls),
+            World::with(client, &secrets, settings.base, clock.clone()),
+            Courier::connect(settings.account, settings.token, &secrets, tls, clock),
         );
         Ok(Self { world: world?, limits, courier: courier?, app: settings.app, domain: settings.domain })
     }

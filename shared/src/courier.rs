@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::clock::Deadline;
+use crate::clock::{Clock, Deadline};
 use crate::config;
 use crate::domain::challenge::{Delivery, Outcome};
 use crate::domain::code::{Code, OtpId};
@@ -115,6 +115,7 @@ pub struct Admission<'a> {
     breaker: &'a Mutex<Breaker>,
     /// Whether this is the one try after a pause.
     probes: bool,
+    /// When it was given.
     now: Timestamp,
 }
 
@@ -131,6 +132,7 @@ impl Drop for Admission<'_> {
 pub struct Courier {
     http: reqwest::Client,
     account: Account,
+    clock: Clock,
     token: Mutex<Token>,
     /// Where the token was read, and can be read again.
     source: Option<(Secrets, String)>,
@@ -150,6 +152,7 @@ impl Courier {
         token: Sourced<Token>,
         secrets: &Secrets,
         tls: rustls::ClientConfig,
+        clock: Clock,
     ) -> Result<Self, Error> {
         let source = match &token {
             Sourced::Given(_) => None,
@@ -166,7 +169,8 @@ impl Courier {
         let opened = http.head(&account.base_url).timeout(LONGEST_CONNECT).send();
         let (token, _) = tokio::join!(secrets.resolve(token, config::token), opened);
         let token = Mutex::new(token?);
-        Ok(Self { http, account, token, source, breaker: Mutex::default(), recent: Mutex::default() })
+        let (breaker, recent) = Default::default();
+        Ok(Self { http, account, clock, token, source, breaker, recent })
     }
 
     /// Says whether a text may be tried at `now`.
@@ -181,10 +185,10 @@ impl Courier {
         Ok(Admission { breaker: &self.breaker, probes, now })
     }
 
-    /// Seconds after which a text may be tried again, given that one has just failed at `now`.
+    /// Returns the seconds from the moment at which this is asked until a text may be tried again; at least one.
     #[must_use]
-    pub fn retry_after(&self, now: Timestamp) -> i64 {
-        lock(&self.breaker).retry_after(now)
+    pub fn retry_after(&self, _: Timestamp) -> i64 {
+        lock(&self.breaker).retry_after(self.clock.now().timestamp)
     }
 
     /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
@@ -222,7 +226,7 @@ impl Courier {
             }
             (_, Blame::Courier) => {
                 admission.probes = false;
-                lock(&self.breaker).open(admission.now);
+                lock(&self.breaker).open(self.clock.now().timestamp);
             }
             // Nothing was learnt of Courier, so the next text may try.
             (_, Blame::Unknown) => {}
