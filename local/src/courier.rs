@@ -116,6 +116,17 @@ impl Courier {
         self.desk.keys()
     }
 
+    /// The body of each valid request, in the order of [`Courier::keys`].
+    #[must_use]
+    pub fn bodies(&self) -> Vec<Bytes> {
+        self.desk.bodies()
+    }
+
+    /// Knows its account by `token` from now on, and by no other.
+    pub fn rotate(&self, token: &str) {
+        self.desk.rotate(token);
+    }
+
     /// How many of the scripted requests have not come yet.
     #[must_use]
     pub fn unmet(&self) -> usize {
@@ -163,7 +174,8 @@ fn bad_request(message: &str) -> Response<Body> {
 
 async fn send(desk: &Arc<Desk>, headers: &HeaderMap, body: Bytes) -> Result<Outcome, Answer> {
     let header = |name| headers.get(name).and_then(|value: &axum::http::HeaderValue| value.to_str().ok());
-    if header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer ")) != Some(desk.token()) {
+    let bearer = header(AUTHORIZATION.as_str()).and_then(|value| value.strip_prefix("Bearer "));
+    if !bearer.is_some_and(|token| desk.knows(token)) {
         return Err(Answer::refusal(StatusCode::UNAUTHORIZED, "Unauthorized"));
     }
     let content_type = header(CONTENT_TYPE.as_str()).unwrap_or_default();
@@ -174,9 +186,9 @@ async fn send(desk: &Arc<Desk>, headers: &HeaderMap, body: Bytes) -> Result<Outc
     let accepted =
         request::accept(&body).map_err(|fault| Answer::refusal(StatusCode::BAD_REQUEST, &fault))?;
     let key = header("idempotency-key").map(str::to_owned);
-    let (desk, request) = (Arc::clone(desk), serde_json::from_slice(&body).unwrap_or_default());
+    let desk = Arc::clone(desk);
     // What Courier has received it works on, whether or not the caller still waits.
-    let working = tokio::spawn(async move { desk.take(accepted, key, request).await });
+    let working = tokio::spawn(async move { desk.take(accepted, key, body).await });
     working.await.map_err(|_| Answer::refusal(StatusCode::INTERNAL_SERVER_ERROR, "Internal Server Error"))
 }
 

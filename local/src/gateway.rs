@@ -129,7 +129,7 @@ async fn invoke(gateway: &Gateway, function: &Function, event: String) -> Result
     match tokio::spawn(tokio::time::timeout(function.timeout, handling)).await {
         Ok(Ok(Ok(response))) => Ok(from_function(response)),
         Ok(Ok(Err(_))) => failed("could not read its event", StatusCode::INTERNAL_SERVER_ERROR),
-        Ok(Err(_)) => failed("took longer than it may", StatusCode::SERVICE_UNAVAILABLE),
+        Ok(Err(_)) => failed("took longer than it may", StatusCode::INTERNAL_SERVER_ERROR),
         Err(_) => failed("panicked", StatusCode::INTERNAL_SERVER_ERROR),
     }
 }

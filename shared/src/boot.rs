@@ -30,6 +30,7 @@ use crate::domain::policy::Policy;
 use crate::domain::sms::{AppName, OtpDomain};
 use crate::error::causes;
 use crate::http;
+use crate::https;
 use crate::metrics::Emitter;
 use crate::secrets::{self, Secrets};
 use crate::store::{Limits, Store};
@@ -48,10 +49,6 @@ const OPERATION: Duration = Duration::from_secs(4);
 const ATTEMPTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
-
-/// How long a connection to AWS may lie unused and still be trusted. A function sleeps between requests, and what
-/// closed meanwhile is noticed only by the call that fails on it.
-const IDLE: Duration = Duration::from_secs(15);
 
 /// The crates whose events may be shown at every level. Those of others can hold bodies below `info`.
 const OURS: [&str; 5] = ["shared", "signup", "send", "resend", "verify"];
@@ -109,9 +106,9 @@ pub enum Error {
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] secrets::Error),
-    /// TLS cannot be set up.
-    #[error("TLS cannot be set up")]
-    Tls(#[from] rustls::Error),
+    /// No server can be called over HTTPS.
+    #[error(transparent)]
+    Https(#[from] https::Error),
 }
 
 impl World {
@@ -146,13 +143,14 @@ impl Texting {
     /// Connects to what the settings of send and resend name.
     ///
     /// # Errors
-    /// When the HTTPS client cannot be made, or a secret cannot be read.
+    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
     pub async fn connect(settings: config::Texting, clock: Clock) -> Result<Self, Error> {
+        let tls = https::tls()?;
         let (client, secrets) = aws(&settings.base.aws);
         let limits = Limits::new(client.clone(), settings.limits_table);
         let (world, courier) = tokio::join!(
-            World::with(client, &secrets, settings.base, clock),
-            Courier::connect(settings.account, settings.token, &secrets, tls()?),
+            World::with(client, &secrets, settings.base, clock.clone()),
+            Courier::connect(settings.account, settings.token, &secrets, tls, clock),
         );
         Ok(Self {
             world: world?,
@@ -170,7 +168,7 @@ impl Signup {
     /// during the start Lambda lends a whole core.
     ///
     /// # Errors
-    /// When the HTTPS client cannot be made, or a secret cannot be read.
+    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
     pub async fn connect(settings: config::Signup, clock: Clock) -> Result<Self, Error> {
         let tables = tokio::task::spawn_blocking(|| {
             crate::domain::phone::warm();
@@ -187,12 +185,12 @@ impl Signup {
 fn aws(aws: &config::Aws) -> (Client, Secrets) {
     let http = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .pool_idle_timeout(IDLE)
+        .pool_idle_timeout(https::IDLE)
         .build_https();
     let credentials = Credentials::new(
         &aws.access_key_id,
         aws.secret_access_key.as_str(),
-        aws.session_token.clone(),
+        aws.session_token.as_deref().cloned(),
         None,
         "environment",
     );
@@ -223,18 +221,6 @@ fn aws(aws: &config::Aws) -> (Client, Secrets) {
     secrets.set_endpoint_url(aws.secrets_manager.clone());
     let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets.build());
     (Client::from_conf(config.build()), Secrets::new(secrets))
-}
-
-/// TLS with the machine's certificate authorities.
-fn tls() -> Result<rustls::ClientConfig, rustls::Error> {
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    Ok(config)
 }
 
 /// Sends the log to standard output as JSON, for AWS's log service: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`

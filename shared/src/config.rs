@@ -90,7 +90,7 @@ pub struct Aws {
     /// `AWS_SECRET_ACCESS_KEY`
     pub secret_access_key: Zeroizing<String>,
     /// `AWS_SESSION_TOKEN`
-    pub session_token: Option<String>,
+    pub session_token: Option<Zeroizing<String>>,
     /// `AWS_ENDPOINT_URL_DYNAMODB`
     pub dynamodb: Option<String>,
     /// `AWS_ENDPOINT_URL_SECRETS_MANAGER`
@@ -250,7 +250,8 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let region = self.text("AWS_REGION");
         let access_key_id = self.text("AWS_ACCESS_KEY_ID");
         let secret_access_key = self.text("AWS_SECRET_ACCESS_KEY").map(Zeroizing::new);
-        let session_token = (self.lookup)("AWS_SESSION_TOKEN").filter(|token| !token.is_empty());
+        let session_token = (self.lookup)("AWS_SESSION_TOKEN").map(Zeroizing::new);
+        let session_token = session_token.filter(|token| !token.is_empty());
         let dynamodb = self.optional("AWS_ENDPOINT_URL_DYNAMODB", address);
         let secrets_manager = self.optional("AWS_ENDPOINT_URL_SECRETS_MANAGER", address);
         let ((region, access_key_id), secret_access_key) =

@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::clock::Deadline;
+use crate::clock::{Clock, Deadline};
 use crate::config;
 use crate::domain::challenge::{Delivery, Outcome};
 use crate::domain::code::{Code, OtpId};
@@ -23,10 +23,11 @@ use crate::domain::phone::MobileNumber;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::sms::Template;
 use crate::domain::time::Timestamp;
+use crate::https;
 use crate::secrets::{self, Secrets, Sourced};
 use breaker::Breaker;
 use recent::Recent;
-use tries::{Blame, Reply, Step, Tries};
+use tries::{Blame, Key, Reply, Step, Tries};
 
 /// The longest that a try may take. Courier usually answers within half a second.
 const LONGEST_TRY: Duration = Duration::from_millis(2_500);
@@ -122,6 +123,7 @@ pub struct Admission<'a> {
     breaker: &'a Mutex<Breaker>,
     /// Whether this is the one try after a pause.
     probes: bool,
+    /// When it was given.
     now: Timestamp,
 }
 
@@ -138,6 +140,7 @@ impl Drop for Admission<'_> {
 pub struct Courier {
     http: reqwest::Client,
     account: Account,
+    clock: Clock,
     token: Mutex<Token>,
     /// Where the token was read, and can be read again.
     source: Option<(Secrets, String)>,
@@ -157,6 +160,7 @@ impl Courier {
         token: Sourced<Token>,
         secrets: &Secrets,
         tls: rustls::ClientConfig,
+        clock: Clock,
     ) -> Result<Self, Error> {
         let source = match &token {
             Sourced::Given(_) => None,
@@ -167,12 +171,14 @@ impl Courier {
             // A redirect would post the code to somebody else.
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .pool_idle_timeout(https::IDLE)
             .connect_timeout(LONGEST_CONNECT)
             .build()?;
         let opened = http.head(&account.base_url).timeout(LONGEST_CONNECT).send();
         let (token, _) = tokio::join!(secrets.resolve(token, config::token), opened);
         let token = Mutex::new(token?);
-        Ok(Self { http, account, token, source, breaker: Mutex::default(), recent: Mutex::default() })
+        let (breaker, recent) = Default::default();
+        Ok(Self { http, account, clock, token, source, breaker, recent })
     }
 
     /// Says whether a text to `recipient` may be tried at `now`.
@@ -192,10 +198,10 @@ impl Courier {
         Ok(Admission { breaker: &self.breaker, probes, now })
     }
 
-    /// Seconds after which a text may be tried again, given that one has just failed at `now`.
+    /// Returns the seconds from the moment at which this is asked until a text may be tried again; at least one.
     #[must_use]
-    pub fn retry_after(&self, now: Timestamp) -> i64 {
-        lock(&self.breaker).retry_after(now)
+    pub fn retry_after(&self, _: Timestamp) -> i64 {
+        lock(&self.breaker).retry_after(self.clock.now().timestamp)
     }
 
     /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
@@ -207,13 +213,13 @@ impl Courier {
         let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
             let token = lock(&self.token).clone();
-            let reply = self.try_once(text, &token, tries.key_number(), deadline).await;
+            let key = tries.key(text.until.remaining());
+            let mut reply = self.try_once(text, &token, key, deadline).await;
             last_status = reply.refusal();
             if reply.refuses_the_token() && !token_is_fresh {
                 token_is_fresh = true;
                 if self.read_token_again(&token, deadline).await {
-                    tries.begin_again();
-                    continue;
+                    reply = Reply::TokenRenewed;
                 }
             }
             let left = deadline.remaining().min(text.until.remaining());
@@ -233,7 +239,7 @@ impl Courier {
             }
             (_, Blame::Courier) => {
                 admission.probes = false;
-                lock(&self.breaker).open(admission.now);
+                lock(&self.breaker).open(self.clock.now().timestamp);
             }
             // Nothing was learnt of Courier, so the next text may try.
             (_, Blame::Unknown) => {}
@@ -268,18 +274,17 @@ impl Courier {
         }
     }
 
-    async fn try_once(&self, text: Text<'_>, token: &Token, key: u32, deadline: Deadline) -> Reply {
-        let Ok(life @ 1..) = u64::try_from(text.until.remaining().as_millis()) else { return Reply::TooLate };
+    async fn try_once(&self, text: Text<'_>, token: &Token, key: Key, deadline: Deadline) -> Reply {
         let time = LONGEST_TRY.min(deadline.remaining());
-        if time.is_zero() {
+        if time.is_zero() || text.until.remaining().as_millis() == 0 {
             return Reply::TooLate;
         }
         let request = self
             .http
             .post(format!("{}/send", self.account.base_url))
             .bearer_auth(&*token.0)
-            .header("Idempotency-Key", format!("{}:{key}", text.id))
-            .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), life));
+            .header("Idempotency-Key", format!("{}:{}", text.id, key.number))
+            .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), key.life));
         let until = Deadline::after(time);
         match until.run(request.send()).await {
             Ok(Ok(answer)) => read(answer, until).await,

@@ -13,6 +13,7 @@
 //! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
 //! | [`boot`] | clients and logging, once per cold start |
+//! | [`https`] | whom the clients trust, and for how long a connection |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
@@ -24,6 +25,7 @@ pub mod courier;
 pub mod error;
 pub mod event;
 pub mod http;
+pub mod https;
 pub mod issuing;
 pub mod metrics;
 pub mod secrets;

@@ -5,6 +5,7 @@ mod conflicts;
 mod courier;
 mod database;
 mod deadline;
+mod idle;
 mod panics;
 mod settings;
 

@@ -1,4 +1,4 @@
-//! The functions as real processes: what they log, and on what they refuse to start. Cases 29 and 30.
+//! The functions as real processes: what they log, and on what they refuse to start. Cases 29, 30 and 42.
 
 use local::courier::{Behaviour, Script};
 use serde_json::json;
@@ -175,4 +175,54 @@ async fn a_wrong_setting_stops_the_start_and_every_fault_is_named() {
     // Nobody was asked for anything: what was read of the database is the service's own start.
     assert!(service.proxy.calls().is_empty());
     assert_eq!(service.now(), NOON);
+}
+
+/// Amazon Root CA 3, valid until 2040.
+const AUTHORITY: &str = "-----BEGIN CERTIFICATE-----
+MIIBtjCCAVugAwIBAgITBmyf1XSXNmY/Owua2eiedgPySjAKBggqhkjOPQQDAjA5
+MQswCQYDVQQGEwJVUzEPMA0GA1UEChMGQW1hem9uMRkwFwYDVQQDExBBbWF6b24g
+Um9vdCBDQSAzMB4XDTE1MDUyNjAwMDAwMFoXDTQwMDUyNjAwMDAwMFowOTELMAkG
+A1UEBhMCVVMxDzANBgNVBAoTBkFtYXpvbjEZMBcGA1UEAxMQQW1hem9uIFJvb3Qg
+Q0EgMzBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABCmXp8ZBf8ANm+gBG1bG8lKl
+ui2yEujSLtf6ycXYqm0fc4E7O5hrOXwzpcVOho6AF2hiRVd9RFgdszflZwjrZt6j
+QjBAMA8GA1UdEwEB/wQFMAMBAf8wDgYDVR0PAQH/BAQDAgGGMB0GA1UdDgQWBBSr
+ttvXBp43rDCGB5Fwx5zEGbF4wDAKBggqhkjOPQQDAgNJADBGAiEA4IWSoxe3jfkr
+BqWTrBqYaGFy+uGh0PsceGCmQ5nFuMQCIQCcAu/xlJyzlvnrxir4tiz+OpAUFteM
+YyRIHN8wfdVoOw==
+-----END CERTIFICATE-----
+";
+
+/// Case 42: else every text would fail as if Courier were down.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_texts_does_not_start_where_no_certificate_authority_can_be_read() {
+    let service = Service::start().await;
+    let nowhere = [("SSL_CERT_FILE", "/nowhere/authorities.pem"), ("SSL_CERT_DIR", "/nowhere")];
+    for function in ["signup", "send", "resend"] {
+        let (status, written) = Functions::of(&service, &nowhere).fail(function).await;
+        assert_eq!(status.code(), Some(1), "{function}: {written}");
+        let lines = Lines::of(&written).others;
+        let [line] = &lines[..] else { panic!("{function}: {written}") };
+        let causes = "no certificate authority can be read: \
+                      failed to read PEM from file: No such file or directory (os error 2) at \
+                      '/nowhere/authorities.pem'; opening directory: No such file or directory (os error 2) at \
+                      '/nowhere'";
+        assert_eq!((&line["level"], &line["causes"]), (&json!("ERROR"), &json!(causes)), "{function}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificate_authorities_that_cannot_be_read_beside_others_are_told() {
+    let service = Service::start().await;
+    let readable = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
+    std::fs::write(&readable, AUTHORITY).unwrap();
+    let some = [("SSL_CERT_FILE", readable.to_str().unwrap()), ("SSL_CERT_DIR", "/nowhere")];
+    let send = Functions::of(&service, &some).start("send").await;
+    let written = send.kill().await;
+    let told = Lines::of(&written)
+        .others
+        .into_iter()
+        .find(|line| line["level"] == "WARN" && line["target"] == "shared::https");
+    let told = told.unwrap_or_else(|| panic!("{written}"));
+    assert_eq!(told["message"], "some certificate authorities cannot be read");
+    assert_eq!(told["causes"], "opening directory: No such file or directory (os error 2) at '/nowhere'");
 }

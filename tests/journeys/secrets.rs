@@ -1,6 +1,7 @@
 //! The token and the pepper, read from Secrets Manager, and the token once more when Courier refuses it.
 
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::extract::State;
@@ -8,7 +9,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Json, Router};
 use local::clock::Clock;
-use local::courier::Courier;
+use local::courier::{Behaviour, Courier, Delay, Script};
 use serde_json::{Value, json};
 use shared::boot::Texting;
 use shared::clock::Deadline;
@@ -21,6 +22,7 @@ use shared::domain::phone::{MobileNumber, Regions};
 use shared::domain::recipient::RecipientKind;
 use shared::domain::sms::Template;
 use shared::domain::time::Timestamp;
+use tests::runtime::until;
 use tests::service::NOON;
 use tokio::net::TcpListener;
 
@@ -30,14 +32,14 @@ const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
 /// A stand-in for Secrets Manager, with the token's values to come; the last one stays.
 #[derive(Clone)]
-struct Secrets {
+pub(crate) struct Secrets {
     url: String,
     tokens: Arc<Mutex<VecDeque<&'static str>>>,
     read: Arc<Mutex<Vec<String>>>,
 }
 
 impl Secrets {
-    async fn start<const N: usize>(tokens: [&'static str; N]) -> Self {
+    pub(crate) async fn start<const N: usize>(tokens: [&'static str; N]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let secrets = Self { url, tokens: Arc::new(Mutex::new(tokens.into())), read: Arc::default() };
@@ -74,14 +76,19 @@ impl Secrets {
     }
 }
 
-async fn courier(token: &str) -> Courier {
+pub(crate) async fn courier(token: &str) -> Courier {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     Courier::start(listener, token, Clock::manual(NOON).0, None, std::future::pending()).unwrap()
 }
 
 /// Boots what texts, as send does, with both secrets in the stand-in.
 async fn boot(secrets: &Secrets, courier: &Courier) -> Result<Texting, shared::boot::Error> {
-    let courier = format!("http://{}", courier.address());
+    boot_to(secrets, courier.address()).await
+}
+
+/// The same, with Courier at this address.
+pub(crate) async fn boot_to(secrets: &Secrets, courier: SocketAddr) -> Result<Texting, shared::boot::Error> {
+    let courier = format!("http://{courier}");
     let settings = config::Texting::read(|name| {
         let value = match name {
             "AWS_REGION" => "us-east-1",
@@ -101,7 +108,7 @@ async fn boot(secrets: &Secrets, courier: &Courier) -> Result<Texting, shared::b
     Texting::connect(settings.unwrap(), shared::clock::Clock::system()).await
 }
 
-async fn text(texting: &Texting) -> Delivery {
+pub(crate) async fn text(texting: &Texting) -> Delivery {
     let name = PersonName::parse("Ada").unwrap();
     let format = texting.world.policy.code_format;
     let text = Text {
@@ -147,6 +154,22 @@ async fn a_token_that_stays_refused_is_read_again_once() {
     assert_eq!(text(&texting).await.outcome, Outcome::Failed);
     assert_eq!(secrets.times_read(TOKEN_ARN), 2);
     assert_eq!(courier.count(), 0);
+}
+
+/// Case 40: three requests in all, one with another token included. What was read serves the next text.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_is_rotated_before_the_last_try_is_worth_no_further_one() {
+    let (secrets, courier) = (Secrets::start(["token-1", "token-2"]).await, courier("token-1").await);
+    let texting = boot(&secrets, &courier).await.unwrap();
+    let failures = Script::of([Behaviour::answer(500), Behaviour::answer(500)]);
+    courier.play(Script { delay: Delay::of(300), ..failures });
+    let (delivery, ()) = tokio::join!(text(&texting), async {
+        until("the second try comes", || courier.keys().len() == 2).await;
+        courier.rotate("token-2");
+    });
+    assert_eq!((delivery.outcome, delivery.tries), (Outcome::Failed, 3));
+    assert_eq!((courier.keys().len(), courier.count()), (2, 0), "the third was refused for its token");
+    assert_eq!(secrets.times_read(TOKEN_ARN), 2);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -4,6 +4,7 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
@@ -71,16 +72,16 @@ enum Known {
 
 #[derive(Default)]
 struct State {
+    token: String,
     texts: VecDeque<Text>,
     count: usize,
-    keys: VecDeque<Option<String>>,
+    requests: VecDeque<(Option<String>, Bytes)>,
     answers: HashMap<String, Known>,
     script: Script,
 }
 
 /// The stand-in without its HTTP.
 pub(super) struct Desk {
-    token: String,
     clock: Clock,
     on_text: Option<OnText>,
     state: Mutex<State>,
@@ -88,11 +89,16 @@ pub(super) struct Desk {
 
 impl Desk {
     pub(super) fn new(token: &str, clock: Clock, on_text: Option<OnText>) -> Self {
-        Self { token: token.to_owned(), clock, on_text, state: Mutex::default() }
+        let state = State { token: token.to_owned(), ..State::default() };
+        Self { clock, on_text, state: Mutex::new(state) }
     }
 
-    pub(super) fn token(&self) -> &str {
-        &self.token
+    pub(super) fn knows(&self, token: &str) -> bool {
+        self.state().token == token
+    }
+
+    pub(super) fn rotate(&self, token: &str) {
+        token.clone_into(&mut self.state().token);
     }
 
     pub(super) fn texts(&self) -> Vec<Text> {
@@ -104,7 +110,11 @@ impl Desk {
     }
 
     pub(super) fn keys(&self) -> Vec<Option<String>> {
-        self.state().keys.iter().cloned().collect()
+        self.state().requests.iter().map(|(key, _)| key.clone()).collect()
+    }
+
+    pub(super) fn bodies(&self) -> Vec<Bytes> {
+        self.state().requests.iter().map(|(_, body)| body.clone()).collect()
     }
 
     pub(super) fn unmet(&self) -> usize {
@@ -116,11 +126,11 @@ impl Desk {
     }
 
     /// Takes a valid request: replays the answer of its key, or does as the script says.
-    pub(super) async fn take(&self, accepted: Accepted, key: Option<String>, request: Value) -> Outcome {
+    pub(super) async fn take(&self, accepted: Accepted, key: Option<String>, body: Bytes) -> Outcome {
         let now = self.clock.second();
         let (behaviour, delay) = {
             let mut state = self.state();
-            push(&mut state.keys, key.clone());
+            push(&mut state.requests, (key.clone(), body.clone()));
             if let Some(replayed) = key.as_ref().and_then(|key| state.known(key, now)) {
                 return Outcome { answer: replayed, behaviour: None };
             }
@@ -139,7 +149,7 @@ impl Desk {
             text: accepted.text,
             at: jiff::Timestamp::from_millisecond(self.clock.millisecond()).unwrap_or_default(),
             idempotency_key: key.clone(),
-            request,
+            request: serde_json::from_slice(&body).unwrap_or_default(),
         });
         {
             let mut state = self.state();

@@ -116,7 +116,17 @@ async fn a_repeated_key_is_answered_as_the_first_time_for_a_day() {
     clock.tick(Duration::from_secs(1));
     assert_ne!(text(&courier, "a:1").await.body(), first.body());
     assert_eq!(courier.count(), 2);
-    assert_eq!(courier.keys().len(), 3);
+    assert_eq!(courier.keys(), vec![Some("a:1".to_owned()); 3]);
+    assert_eq!(courier.bodies(), vec![body("+12025550143").to_string(); 3]);
+}
+
+#[tokio::test]
+async fn a_token_that_was_rotated_is_refused() {
+    let (courier, _) = courier().await;
+    courier.rotate("another");
+    assert_eq!(refusal(&text(&courier, "a:1").await), (401, json!("authentication_error")));
+    courier.rotate("token");
+    assert_eq!(text(&courier, "a:1").await.status(), 202);
 }
 
 #[tokio::test]

@@ -45,11 +45,19 @@ pub struct CodeFormat {
 pub struct Code(String);
 
 impl Code {
-    /// Draws a code, each of all possible ones with the same chance.
+    /// Draws a code with at least one digit, each of all such codes with the same chance.
+    ///
+    /// Android's SMS User Consent offers only texts with a code that has a digit in it. A code without one is drawn
+    /// anew as a whole, since any other way to a digit would favour some codes.
     pub fn draw(format: CodeFormat, random: &mut impl Rng) -> Self {
         let characters = format.alphabet.characters();
-        let draw = |_| char::from(characters[random.random_range(0..characters.len())]);
-        Self((0..format.length).map(draw).collect())
+        loop {
+            let draw = |_| char::from(characters[random.random_range(0..characters.len())]);
+            let code = Self((0..format.length).map(draw).collect());
+            if code.0.bytes().any(|byte| byte.is_ascii_digit()) {
+                return code;
+            }
+        }
     }
 
     /// Reads what a person typed; upper case is folded, nothing is trimmed.
@@ -161,6 +169,38 @@ mod tests {
         }
         for count in counts.iter().flatten().chain(&tenths) {
             assert!(count.abs_diff(100_000) < 1_800, "{counts:?} {tenths:?}");
+        }
+    }
+
+    /// Case 41: every alphanumeric code has a digit, and none of them is drawn more often than another. Of the
+    /// N = 36⁶ − 26⁶ codes 36⁵ have a certain digit in a certain place, and 36⁵ − 26⁵ a certain letter. So of a
+    /// million draws each count of a digit is binomial (32,372 ± 177), and of a letter (26,011 ± 159): 6 σ are 1,062
+    /// and 955. The number of digits in a code is held to its share in the same way.
+    #[test]
+    fn a_million_alphanumeric_draws_have_a_digit_and_are_even() {
+        let format = CodeFormat { alphabet: Alphabet::Alphanumeric, length: 6 };
+        let mut random = StdRng::seed_from_u64(41);
+        let mut counts = [[0_u32; 36]; 6];
+        let mut with_digits = [0_u32; 7];
+        for _ in 0..1_000_000 {
+            let code = Code::draw(format, &mut random);
+            assert_eq!(code.reveal().len(), 6);
+            for (place, character) in code.reveal().bytes().enumerate() {
+                let at = format.alphabet.characters().iter().position(|known| *known == character);
+                counts[place][at.unwrap()] += 1;
+            }
+            with_digits[code.reveal().bytes().filter(u8::is_ascii_digit).count()] += 1;
+        }
+        for place in counts {
+            let (digits, letters) = place.split_at(10);
+            assert!(digits.iter().all(|count| count.abs_diff(32_372) < 1_062), "{place:?}");
+            assert!(letters.iter().all(|count| count.abs_diff(26_011) < 955), "{place:?}");
+        }
+        // (6 over n) × 10ⁿ × 26⁶⁻ⁿ of N.
+        let shares = [0, 381_656, 366_977, 188_193, 54_287, 8_352, 535];
+        for (count, share) in with_digits.into_iter().zip(shares) {
+            let bound = 6.0 * f64::from(share).sqrt();
+            assert!(f64::from(u32::abs_diff(count, share)) <= bound, "{with_digits:?}");
         }
     }
 

@@ -53,6 +53,12 @@ impl PersonName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The first word of the name: all of it up to the first space.
+    #[must_use]
+    pub fn first_word(&self) -> &str {
+        self.0.split_once(' ').map_or(&self.0, |(word, _)| word)
+    }
 }
 
 impl fmt::Debug for PersonName {
@@ -145,6 +151,20 @@ mod tests {
             &"é".repeat(50),
         ] {
             assert_eq!(PersonName::parse(text).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn the_first_word_ends_before_the_first_space() {
+        for (text, word) in [
+            ("Ada", "Ada"),
+            ("Ada Lovelace", "Ada"),
+            ("Dr. No", "Dr."),
+            ("Anne-Marie d'Arc", "Anne-Marie"),
+            ("李 小龍", "李"),
+            ("Bank Security here. Read this code to our agent", "Bank"),
+        ] {
+            assert_eq!(PersonName::parse(text).unwrap().first_word(), word);
         }
     }
 

@@ -8,6 +8,10 @@ use super::{gsm7, person_name::PersonName};
 /// last line.
 const LONGEST_APP_NAME: usize = 30;
 
+/// The longest word that greets, in characters: as long as first names are, and too short for several words run
+/// together, which a text under the app's name must not say for a stranger.
+const LONGEST_GREETED: usize = 20;
+
 /// The name of the app that a code is for: 1–30 septets of the GSM 7-bit alphabet, without braces, control characters or
 /// spaces at its ends.
 ///
@@ -101,7 +105,7 @@ fn is_label(label: &str) -> bool {
 ///
 /// By how much the text is too long.
 pub fn fits(app: &AppName, domain: Option<&OtpDomain>, code_length: usize) -> Result<(), String> {
-    match rendered(NAMELESS, app, domain, None, code_length) {
+    match rendered(NAMELESS, app, domain, "", code_length) {
         Some(length) if length <= gsm7::SEGMENT => Ok(()),
         Some(length) => Err(format!(
             "APP_NAME and OTP_DOMAIN together make a text of {length} characters, and one segment has {}",
@@ -112,10 +116,10 @@ pub fn fits(app: &AppName, domain: Option<&OtpDomain>, code_length: usize) -> Re
 }
 
 /// A template of a text: constant but for the app's own settings, with `{{otp}}` for the code and, when it greets by
-/// name, `{{name}}` for the name.
+/// name, `{{name}}` for the first word of the name.
 ///
 /// The values travel beside the template, so nothing that a user chose is ever read as a template. A rendered text is
-/// one segment of the GSM 7-bit alphabet; that takes the name as it stands, as a text should show it. Whether Courier
+/// one segment of the GSM 7-bit alphabet; that takes the word as it stands, as a text should show it. Whether Courier
 /// escapes values for HTML in a text (an apostrophe would become six characters) is not documented.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Template {
@@ -131,15 +135,17 @@ const NAMED: &str = "Hi {{name}},";
 const NAMELESS: &str = "Hi,";
 
 impl Template {
-    /// The template of a text to `name` with a code of `code_length` characters: it greets by name unless the name would
-    /// make the text leave the GSM 7-bit alphabet or exceed one segment.
+    /// The template of a text to `name` with a code of `code_length` characters: it greets by the name's first word,
+    /// unless that has more than 20 characters or would make the text leave the GSM 7-bit alphabet or exceed one
+    /// segment.
     ///
     /// With a `domain` the last line is `@<domain> #<code>`, exactly as "Origin-bound one-time codes delivered via SMS"
     /// (WICG) has it, by which iOS, Android and WebOTP fill the code in.
     #[must_use]
     pub fn choose(app: &AppName, domain: Option<&OtpDomain>, name: &PersonName, code_length: usize) -> Self {
-        let greets_by_name = rendered(NAMED, app, domain, Some(name), code_length)
-            .is_some_and(|length| length <= gsm7::SEGMENT);
+        let word = name.first_word();
+        let greets_by_name = word.chars().count() <= LONGEST_GREETED
+            && rendered(NAMED, app, domain, word, code_length).is_some_and(|length| length <= gsm7::SEGMENT);
         Self {
             title: format!("{app} Verification"),
             body: body(if greets_by_name { NAMED } else { NAMELESS }, app, domain),
@@ -158,12 +164,11 @@ fn rendered(
     greeting: &str,
     app: &AppName,
     domain: Option<&OtpDomain>,
-    name: Option<&PersonName>,
+    name: &str,
     code_length: usize,
 ) -> Option<usize> {
-    let text = body(greeting, app, domain)
-        .replace("{{otp}}", &"0".repeat(code_length))
-        .replace("{{name}}", name.map_or("", PersonName::as_str));
+    let text =
+        body(greeting, app, domain).replace("{{otp}}", &"0".repeat(code_length)).replace("{{name}}", name);
     gsm7::septets(&text)
 }
 
@@ -186,7 +191,7 @@ mod tests {
     }
 
     fn render(template: &Template, name: &PersonName, code: &str) -> String {
-        template.body.replace("{{otp}}", code).replace("{{name}}", name.as_str())
+        template.body.replace("{{otp}}", code).replace("{{name}}", name.first_word())
     }
 
     #[test]
@@ -204,6 +209,24 @@ mod tests {
             render(&template, &name("Ada"), "493817"),
             "Hi Ada,\nYour verification code for XYZ is 493817."
         );
+    }
+
+    /// Case 38.
+    #[test]
+    fn only_the_first_word_of_a_name_is_greeted() {
+        for (text, greeting) in [
+            ("Ada Lovelace", "Hi Ada,"),
+            ("Ada 李小龍", "Hi Ada,"),
+            ("Bank Security here. Read this code to our agent", "Hi Bank,"),
+            (&"a".repeat(20), "Hi aaaaaaaaaaaaaaaaaaaa,"),
+            (&"é".repeat(20), "Hi éééééééééééééééééééé,"),
+            (&"a".repeat(21), "Hi,"),
+            (&format!("{} Lovelace", "a".repeat(21)), "Hi,"),
+            ("李 Ada", "Hi,"),
+        ] {
+            let text = render(&Template::choose(&app("XYZ"), None, &name(text), 6), &name(text), "493817");
+            assert_eq!(text, format!("{greeting}\nYour verification code for XYZ is 493817."));
+        }
     }
 
     #[test]
@@ -229,14 +252,13 @@ mod tests {
 
     #[test]
     fn a_name_that_needs_a_second_segment_is_not_greeted() {
-        let (app, host) = (app(&"A".repeat(30)), domain(&format!("{}.com", "d".repeat(40))));
+        let (app, host) = (app(&"A".repeat(30)), domain(&format!("{}.com", "d".repeat(55))));
         let text = |letters: usize| Template::choose(&app, Some(&host), &name(&"a".repeat(letters)), 6);
-        let longest = (1..=50).take_while(|&letters| text(letters).greets_by_name).count();
-        assert!((1..50).contains(&longest), "the boundary lies among the lengths of names");
+        let longest = (1..=20).take_while(|&letters| text(letters).greets_by_name).count();
+        assert!((1..20).contains(&longest), "the boundary lies among the lengths of words that greet");
         let rendered = render(&text(longest), &name(&"a".repeat(longest)), "123456");
         assert_eq!(rendered.len(), gsm7::SEGMENT);
-        assert_eq!(text(longest + 1).body, text(50).body);
-        assert!(text(50).body.starts_with("Hi,\n"));
+        assert!(text(longest + 1).body.starts_with("Hi,\n"));
     }
 
     #[test]

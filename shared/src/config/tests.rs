@@ -44,6 +44,17 @@ fn what_is_not_said_is_the_default() {
     assert_eq!(tables, ["users", "otps", "limits"]);
 }
 
+/// The types are what is tested: both leave no copy in memory.
+#[test]
+fn what_is_secret_of_aws_is_zeroed() {
+    let aws = signup(&[("AWS_SESSION_TOKEN", "a-canary-of-the-session")]).texting.base.aws;
+    let secrets: [Zeroizing<String>; 2] = [aws.secret_access_key, aws.session_token.unwrap()];
+    assert_eq!(
+        secrets.each_ref().map(|secret| secret.as_str()),
+        ["a-canary-of-aws", "a-canary-of-the-session"]
+    );
+}
+
 #[test]
 fn every_number_is_taken() {
     let Signup { texting, .. } = signup(&[

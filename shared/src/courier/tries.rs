@@ -25,6 +25,8 @@ pub(super) enum Reply {
         /// How long it asks to wait.
         retry_after: Option<Duration>,
     },
+    /// Courier did not know the token, and there is another one by now.
+    TokenRenewed,
     /// Courier could not be reached, so the request surely never came there.
     NotSent,
     /// The request may have reached Courier, and no answer came.
@@ -40,7 +42,12 @@ impl Reply {
     pub(super) fn refusal(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(status.as_u16()),
-            Self::Accepted(_) | Self::NotSent | Self::NoAnswer | Self::CutShort | Self::TooLate => None,
+            Self::Accepted(_)
+            | Self::TokenRenewed
+            | Self::NotSent
+            | Self::NoAnswer
+            | Self::CutShort
+            | Self::TooLate => None,
         }
     }
 
@@ -59,11 +66,22 @@ pub(super) enum Step {
     Again(Duration),
 }
 
+/// An idempotency key, and what goes by it: a request that is repeated under its key is the same, byte for byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Key {
+    /// The number in the idempotency key.
+    pub(super) number: u32,
+    /// The life that the text is given.
+    pub(super) life: Duration,
+}
+
 /// The tries made so far.
 #[derive(Debug, Default)]
 pub(super) struct Tries {
     made: u32,
     key_number: u32,
+    /// What was left of the code's life when the key was new, if it was used.
+    life: Option<Duration>,
     /// Some try may have been taken although we were not told so.
     doubtful: bool,
     blame: Blame,
@@ -87,23 +105,14 @@ impl Tries {
         self.made
     }
 
-    /// The number in the idempotency key of the next try.
-    pub(super) fn key_number(&self) -> u32 {
-        self.key_number
+    /// The key of the next try, with `left` of the code's life if the key is new.
+    pub(super) fn key(&mut self, left: Duration) -> Key {
+        Key { number: self.key_number, life: *self.life.get_or_insert(left) }
     }
 
     /// Whose fault the last failure is.
     pub(super) fn blame(&self) -> Blame {
         self.blame
-    }
-
-    /// Takes note of a try whose token was refused, before one with another token. Courier may keep that answer for
-    /// the key, so unless a try may have been taken the next one has a new key.
-    pub(super) fn begin_again(&mut self) {
-        self.made += 1;
-        if !self.doubtful {
-            self.key_number += 1;
-        }
     }
 
     /// Takes note of a try's reply and says what to do, with `left` until the deadline and `random` from 0 to 1
@@ -119,6 +128,10 @@ impl Tries {
         let least_pause = match reply {
             Reply::TooLate => return self.settled(),
             Reply::Accepted(id) => return Step::Settled(Outcome::Sent, id),
+            Reply::TokenRenewed => {
+                self.next_key();
+                return if self.made < MOST_TRIES { Step::Again(Duration::ZERO) } else { self.settled() };
+            }
             Reply::NotSent => {
                 self.blame = Blame::Courier;
                 Duration::ZERO
@@ -138,9 +151,7 @@ impl Tries {
                 if status != StatusCode::TOO_MANY_REQUESTS && !status.is_server_error() {
                     return self.settled();
                 }
-                if !self.doubtful {
-                    self.key_number += 1;
-                }
+                self.next_key();
                 retry_after.unwrap_or_default()
             }
         };
@@ -150,6 +161,14 @@ impl Tries {
             return self.settled();
         }
         Step::Again(pause)
+    }
+
+    /// Moves on from a key that Courier may replay a refusal for, unless a try may have been taken.
+    fn next_key(&mut self) {
+        if !self.doubtful {
+            self.key_number += 1;
+            self.life = None;
+        }
     }
 
     fn settled(&self) -> Step {
@@ -180,7 +199,7 @@ mod tests {
         let mut tries = Tries::default();
         let mut keys = Vec::new();
         for reply in replies {
-            keys.push(tries.key_number());
+            keys.push(tries.key(Duration::from_mins(10)).number);
             if let Step::Settled(outcome, _) = tries.after(reply, Duration::from_secs(8), 0.5) {
                 return (keys, Some(outcome));
             }
@@ -191,7 +210,7 @@ mod tests {
     #[test]
     fn an_answered_failure_takes_the_next_key_and_no_answer_the_same_one() {
         use Outcome::{Failed, Sent, Unknown};
-        use Reply::{Accepted, CutShort, NoAnswer, NotSent, TooLate};
+        use Reply::{Accepted, CutShort, NoAnswer, NotSent, TokenRenewed, TooLate};
         let table = [
             (vec![Accepted(None)], vec![0], Sent),
             (vec![refused(500), Accepted(None)], vec![0, 1], Sent),
@@ -208,6 +227,12 @@ mod tests {
             (vec![refused(504), refused(504), refused(504)], vec![0, 0, 0], Unknown),
             (vec![NotSent, NotSent, NotSent], vec![0, 0, 0], Failed),
             (vec![NotSent, Accepted(None)], vec![0, 0], Sent),
+            (vec![TokenRenewed, Accepted(None)], vec![0, 1], Sent),
+            (vec![TokenRenewed, refused(401)], vec![0, 1], Failed),
+            (vec![TokenRenewed, refused(500), refused(500)], vec![0, 1, 2], Failed),
+            (vec![refused(500), refused(500), TokenRenewed], vec![0, 1, 2], Failed),
+            (vec![NoAnswer, TokenRenewed, Accepted(None)], vec![0, 0, 0], Sent),
+            (vec![NoAnswer, NoAnswer, TokenRenewed], vec![0, 0, 0], Unknown),
             (vec![CutShort, Accepted(None)], vec![0, 0], Sent),
             (vec![CutShort, TooLate], vec![0, 0], Unknown),
             (vec![refused(500), TooLate], vec![0, 1], Failed),
@@ -223,6 +248,24 @@ mod tests {
             let name = format!("{replies:?}");
             assert_eq!(course(replies), (keys, Some(outcome)), "{name}");
         }
+    }
+
+    #[test]
+    fn a_key_keeps_the_life_that_it_was_first_used_with() {
+        let second = Duration::from_secs;
+        let mut tries = Tries::default();
+        assert_eq!(tries.key(second(600)), Key { number: 0, life: second(600) });
+        tries.after(refused(500), second(8), 0.5);
+        assert_eq!(tries.key(second(599)), Key { number: 1, life: second(599) });
+        tries.after(Reply::NoAnswer, second(8), 0.5);
+        assert_eq!(tries.key(second(597)), Key { number: 1, life: second(599) });
+    }
+
+    #[test]
+    fn a_token_that_was_renewed_is_used_at_once() {
+        let mut tries = Tries::default();
+        let step = tries.after(Reply::TokenRenewed, Duration::from_secs(8), 1.0);
+        assert_eq!((step, tries.made()), (Step::Again(Duration::ZERO), 1));
     }
 
     #[test]
@@ -256,6 +299,7 @@ mod tests {
             (refused(500), Blame::Courier),
             (Reply::NotSent, Blame::Courier),
             (Reply::NoAnswer, Blame::Courier),
+            (Reply::TokenRenewed, Blame::Unknown),
             (Reply::CutShort, Blame::Unknown),
             (Reply::TooLate, Blame::Unknown),
         ] {

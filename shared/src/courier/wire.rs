@@ -1,5 +1,7 @@
 //! The request as Courier reads it, and the answer: closed structs, since Courier refuses keys it does not know.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::Text;
@@ -74,9 +76,9 @@ struct TwilioConfig<'a> {
 }
 
 impl<'a> Send<'a> {
-    /// The request for `text`, whose code lives for `life` more milliseconds.
-    pub(super) fn of(text: Text<'a>, messaging_service: Option<&'a str>, life: u64) -> Self {
-        let name = text.template.greets_by_name.then(|| text.name.as_str());
+    /// The request for `text`, which is not delivered after `life`.
+    pub(super) fn of(text: Text<'a>, messaging_service: Option<&'a str>, life: Duration) -> Self {
+        let name = text.template.greets_by_name.then(|| text.name.first_word());
         let providers = messaging_service.map(|sid| Providers {
             twilio: Twilio { overriding: Override { config: TwilioConfig { messaging_service_sid: sid } } },
         });
@@ -85,7 +87,7 @@ impl<'a> Send<'a> {
                 to: To { data: Data { name, otp: text.code.reveal() }, phone_number: text.to.as_str() },
                 content: Content { title: &text.template.title, body: &text.template.body },
                 routing: Routing { method: "single", channels: ["sms"] },
-                timeout: Timeout { message: life },
+                timeout: Timeout { message: u64::try_from(life.as_millis()).unwrap_or(u64::MAX) },
                 providers,
             },
         }
@@ -109,16 +111,16 @@ mod tests {
 
     #[test]
     fn the_request_is_the_tutorials_with_a_timeout_and_the_sender() {
-        let name = PersonName::parse("Ada").unwrap();
+        let name = PersonName::parse("Ada Lovelace").unwrap();
         let text = Text {
             to: &MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
             template: &Template::choose(&AppName::parse("XYZ").unwrap(), None, &name, 6),
             name: &name,
             code: &Code::parse("493817", CodeFormat { alphabet: Alphabet::Numeric, length: 6 }).unwrap(),
             id: OtpId::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
-            until: crate::clock::Deadline::after(std::time::Duration::from_mins(10)),
+            until: crate::clock::Deadline::after(Duration::from_mins(10)),
         };
-        let json = |sid| serde_json::to_string(&Send::of(text, sid, 600_000)).unwrap();
+        let json = |sid| serde_json::to_string(&Send::of(text, sid, Duration::from_mins(10))).unwrap();
         let tutorial = r#"{"message":{"to":{"data":{"name":"Ada","otp":"493817"},"phone_number":"+12025550143"},"content":{"title":"XYZ Verification","body":"Hi {{name}},\nYour verification code for XYZ is {{otp}}."},"routing":{"method":"single","channels":["sms"]},"timeout":{"message":600000}"#;
         assert_eq!(json(None), format!("{tutorial}}}}}"));
         let sender = r#","providers":{"twilio":{"override":{"config":{"messagingServiceSid":"MG0"}}}}"#;

@@ -98,6 +98,17 @@ fn a_function_that_runs_otherwise_is_found() {
     );
 }
 
+/// A scanner takes the property for given, though by default its condition leaves it out.
+#[test]
+fn that_nothing_is_reserved_by_default_is_said_to_the_scanner() {
+    let template = template();
+    assert_eq!(template["Parameters"]["ReservedConcurrency"]["Default"], 0);
+    for function in ["SignupFunction", "SendFunction", "ResendFunction", "VerifyFunction"] {
+        let skipped = template["Resources"][function]["Metadata"]["checkov"]["skip"].as_array().unwrap();
+        assert!(skipped.iter().any(|check| check["id"] == "CKV_AWS_115"), "{function}: {skipped:?}");
+    }
+}
+
 #[test]
 fn a_secret_in_an_environment_is_found() {
     puts(

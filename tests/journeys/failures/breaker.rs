@@ -1,7 +1,8 @@
 //! While Courier is down nobody is kept waiting for it, and nobody's codes are used up. (25)
 
-use local::courier::{Behaviour, Script};
+use local::courier::{Behaviour, Delay, Script};
 use tests::proxy::Operation;
+use tests::runtime::until;
 use tests::service::Service;
 
 use super::{ADA, BOB, EVE};
@@ -57,6 +58,29 @@ async fn after_half_a_minute_one_tries_again_and_the_others_wait_for_it() {
     });
     assert_eq!(ada.outcome(), "202 OTP sent successfully");
     assert_eq!(service.send("bob").await.outcome(), "202 OTP sent successfully");
+}
+
+/// A text may take eight seconds to fail, and then nothing is known of Courier for half a minute all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_half_minute_begins_with_the_failure() {
+    let service = tripped(&[]).await;
+    let asked = service.courier().keys().len();
+    service.courier().play(Script { delay: Delay::of(100), ..Script::always(Behaviour::answer(503)) });
+    let (eve, ()) = tokio::join!(service.send("eve"), async {
+        until("Courier is asked", || service.courier().keys().len() > asked).await;
+        service.tick(8);
+    });
+    assert_eq!((eve.outcome().as_str(), eve.retry_after()), ("503 sms_unavailable", 30));
+    let asked = service.courier().keys().len();
+    for (seconds, left) in [(0, 30), (29, 1)] {
+        service.tick(seconds);
+        let refused = service.send("ada").await;
+        assert_eq!((refused.outcome().as_str(), refused.retry_after()), ("503 sms_unavailable", left));
+    }
+    assert_eq!(service.courier().keys().len(), asked);
+    service.tick(1);
+    assert_eq!(service.send("ada").await.outcome(), "503 sms_unavailable");
+    assert!(service.courier().keys().len() > asked, "Courier is tried again");
 }
 
 #[tokio::test(flavor = "multi_thread")]

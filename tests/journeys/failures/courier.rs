@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use futures::future::join_all;
-use local::courier::{Behaviour, Script};
+use local::courier::{Behaviour, Delay, Script};
+use serde_json::Value;
 use tests::service::{Row, Service, number, text};
 
 use super::{BOB, adas_code_works, key_numbers, script, with_ada};
@@ -74,6 +75,23 @@ async fn after_no_answer_the_next_try_has_the_same_key() {
         assert_eq!(service.courier().count(), 2, "the signup's text and one more");
         assert!(adas_code_works(&service).await);
     }
+}
+
+/// A key stands for one request; the next one has a text of its own, with the life that is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_repeated_under_a_key_is_the_same_request() {
+    let service = with_ada(&[]).await;
+    let slow = Behaviour::Hang { accepting: false, millis: Some(20) };
+    let course = Script::of([Behaviour::answer(500), slow]);
+    service.courier().play(Script { delay: Delay::of(20), ..course });
+    assert_eq!(service.send("ada").await.body["otp"]["delivery"], "SENT");
+    assert_eq!(key_numbers(&service, "ada").await, ["0", "1", "1"]);
+    let bodies = service.courier().bodies();
+    let [.., first, next, again] = &bodies[..] else { panic!("{bodies:?}") };
+    assert_eq!(next, again);
+    let life =
+        |body| serde_json::from_slice::<Value>(body).unwrap()["message"]["timeout"]["message"].as_u64();
+    assert!(life(next) < life(first), "{bodies:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,10 +1,11 @@
 //! DynamoDB throttles, fails, resets or stalls: before the write, at it, and after it. (26)
 
 use futures::future::join_all;
+use local::courier::Behaviour;
 use tests::proxy::{Call, FOREVER, Fault, Match, Operation};
 use tests::service::{Row, Service, number, text};
 
-use super::{ADA, BOB, adas_code_works, with_ada};
+use super::{ADA, BOB, adas_code_works, script, with_ada};
 
 /// The client request tokens of the transactions since the record was last taken, each with what the client was answered.
 fn tokens(calls: &[Call]) -> Vec<&str> {
@@ -132,6 +133,39 @@ async fn a_delivery_that_cannot_be_recorded_is_a_delivery() {
         assert_eq!(service.proxy.unmet_faults(), []);
         service.proxy.clear_faults();
         assert!(adas_code_works(&service).await, "{fault:?}");
+    }))
+    .await;
+}
+
+/// Case 40: whoever was told that the text failed can ask for another one at once, though the record of it met a fault.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failure_whose_record_is_lost_once_is_a_failure() {
+    let faults = [
+        Fault::Throttle,
+        Fault::ServerError,
+        Fault::ServerErrorAfter,
+        Fault::ResetBefore,
+        Fault::ResetAfter,
+        Fault::StallBefore(FOREVER),
+        Fault::StallAfter(FOREVER),
+        Fault::Conflict(None),
+    ];
+    join_all(faults.map(async |fault| {
+        let service = with_ada(&[]).await;
+        let lose_the_record = || {
+            script(&service, [Behaviour::answer(400)]);
+            service.proxy.inject(Match::first(Operation::UpdateItem).on("otps"), fault.clone());
+        };
+        lose_the_record();
+        assert_eq!(service.send("ada").await.outcome(), "503 sms_unavailable", "{fault:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+        assert_eq!(service.send("ada").await.outcome(), "202 OTP sent successfully", "{fault:?}");
+        assert!(adas_code_works(&service).await, "{fault:?}");
+
+        lose_the_record();
+        assert_eq!(service.sign_up("bob", BOB).await.body["otp"]["delivery"], "FAILED", "{fault:?}");
+        assert_eq!(service.proxy.unmet_faults(), []);
+        assert_eq!(service.send("bob").await.outcome(), "202 OTP sent successfully", "{fault:?}");
     }))
     .await;
 }

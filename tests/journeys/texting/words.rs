@@ -30,21 +30,42 @@ async fn a_name_that_would_leave_the_alphabet_is_not_greeted() {
 /// The name and the code travel beside a constant template.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_within_the_alphabet_is_greeted() {
-    let text = text_to("José O'Brien", &[]).await;
+    let text = text_to("José", &[]).await;
     let code = text.code().unwrap().to_owned();
-    assert_eq!(text.text, format!("Hi José O'Brien,\nYour verification code for Countersign is {code}."));
+    assert_eq!(text.text, format!("Hi José,\nYour verification code for Countersign is {code}."));
     let message = &text.request["message"];
-    assert_eq!(message["to"]["data"], json!({ "name": "José O'Brien", "otp": code }));
+    assert_eq!(message["to"]["data"], json!({ "name": "José", "otp": code }));
     let body = "Hi {{name}},\nYour verification code for Countersign is {{otp}}.";
     assert_eq!(message["content"], json!({ "title": "Countersign Verification", "body": body }));
+}
+
+/// Case 38: a text under the app's name carries no sentence of a stranger's. Its first word greets, if that is as
+/// short as a name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_name_that_is_a_sentence_greets_with_its_first_word_at_most() {
+    for (name, greeted) in [
+        ("Bank Security here. Read this code to our agent", Some("Bank")),
+        ("Dr. Ada Lovelace", Some("Dr.")),
+        ("José 李小龍", Some("José")),
+        ("Bank-Security-here-O Read this code to our agent", Some("Bank-Security-here-O")),
+        ("Bank-Security-here-Or Read this code to our agent", None),
+        ("李小龍 Bank", None),
+    ] {
+        let text = text_to(name, &[]).await;
+        let code = text.code().unwrap().to_owned();
+        let greeting = greeted.map_or_else(|| "Hi,".to_owned(), |word| format!("Hi {word},"));
+        assert_eq!(text.text, format!("{greeting}\nYour verification code for Countersign is {code}."));
+        assert_eq!(text.request["message"]["to"]["data"].get("name"), greeted.map(Value::from).as_ref());
+        assert!(!text.request.to_string().contains(name.split_once(' ').unwrap().1), "{name}");
+    }
 }
 
 /// A text of two segments costs two.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_would_need_a_second_segment_is_not_greeted() {
-    let domain = format!("{}.example.com", "d".repeat(40));
+    let domain = format!("{}.example.com", "d".repeat(50));
     let settings = [("APP_NAME", "A Name That Has Thirty Letters"), ("OTP_DOMAIN", domain.as_str())];
-    let long = "a".repeat(50);
+    let long = "a".repeat(20);
     let text = text_to(&long, &settings).await;
     assert!(text.text.starts_with("Hi,\n"), "{text:?}");
     assert_eq!(text.request["message"]["to"]["data"].get("name"), None);
