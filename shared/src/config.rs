@@ -37,7 +37,7 @@ const ANSWER_STEP: u64 = 1_000;
 
 /// What every function needs: this is all that verify does.
 #[derive(Clone, Debug)]
-pub struct Base {
+pub struct VerifySettings {
     /// Who we are to AWS, and where.
     pub aws: Aws,
     /// `USERS_TABLE`
@@ -54,9 +54,9 @@ pub struct Base {
 
 /// What a function needs that texts: this is all that send and resend do.
 #[derive(Clone, Debug)]
-pub struct Texting {
+pub struct TextingSettings {
     /// What every function needs.
-    pub base: Base,
+    pub base: VerifySettings,
     /// `LIMITS_TABLE`
     pub limits_table: String,
     /// `COURIER_BASE_URL`, `TWILIO_MESSAGING_SERVICE_SID`
@@ -73,9 +73,9 @@ pub struct Texting {
 
 /// What signup needs.
 #[derive(Clone, Debug)]
-pub struct Signup {
+pub struct SignupSettings {
     /// What a function needs that texts.
-    pub texting: Texting,
+    pub texting: TextingSettings,
     /// `ALLOWED_REGIONS`
     pub regions: Regions,
 }
@@ -107,10 +107,10 @@ impl fmt::Debug for Aws {
 /// since some are secret.
 #[derive(Error)]
 #[error("the settings are wrong: {}", .0.iter().map(|(name, fault)| format!("{name} {fault}")).collect::<Vec<_>>().join("; "))]
-pub struct Faults(BTreeMap<&'static str, String>);
+pub struct InvalidSettings(BTreeMap<&'static str, String>);
 
 /// The same words: a `main` that ends with an error shows its `Debug`, and that is what the operator reads.
-impl fmt::Debug for Faults {
+impl fmt::Debug for InvalidSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -124,38 +124,40 @@ pub fn environment(name: &str) -> Option<String> {
     std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-impl Base {
+impl VerifySettings {
     /// Reads the settings of verify with `lookup`.
     ///
     /// # Errors
     /// When a setting is wrong.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
-        let mut reader = Reader { lookup, faults: BTreeMap::new() };
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut reader = SettingsReader { lookup, faults: BTreeMap::new() };
         let base = reader.base();
         reader.finish(base)
     }
 }
 
-impl Texting {
+impl TextingSettings {
     /// Reads the settings of send and resend with `lookup`.
     ///
     /// # Errors
     /// When a setting is wrong.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
-        let mut reader = Reader { lookup, faults: BTreeMap::new() };
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut reader = SettingsReader { lookup, faults: BTreeMap::new() };
         let step = reader.number("SEND_ANSWER_STEP_MILLISECONDS", 0..=10_000, ANSWER_STEP);
         let texting = reader.texting();
-        reader.finish(texting.map(|texting| Texting { answer_step: Duration::from_millis(step), ..texting }))
+        reader.finish(
+            texting.map(|texting| TextingSettings { answer_step: Duration::from_millis(step), ..texting }),
+        )
     }
 }
 
-impl Signup {
+impl SignupSettings {
     /// Reads the settings of signup with `lookup`.
     ///
     /// # Errors
     /// When a setting is wrong.
-    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, Faults> {
-        let mut reader = Reader { lookup, faults: BTreeMap::new() };
+    pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
+        let mut reader = SettingsReader { lookup, faults: BTreeMap::new() };
         let texting = reader.texting();
         let regions = reader.required("ALLOWED_REGIONS", Regions::parse);
         let signup_ttl = reader.number("SIGNUP_TTL_SECONDS", 1..=30 * DAY, Policy::default().signup_ttl);
@@ -168,16 +170,16 @@ impl Signup {
 }
 
 /// Reads settings one by one and takes note of every fault.
-struct Reader<L> {
+struct SettingsReader<L> {
     lookup: L,
     faults: BTreeMap<&'static str, String>,
 }
 
-impl<L: Fn(&str) -> Option<String>> Reader<L> {
-    fn finish<T>(self, all: Option<T>) -> Result<T, Faults> {
+impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
+    fn finish<T>(self, all: Option<T>) -> Result<T, InvalidSettings> {
         match all {
             Some(all) if self.faults.is_empty() => Ok(all),
-            _ => Err(Faults(self.faults)),
+            _ => Err(InvalidSettings(self.faults)),
         }
     }
 
@@ -234,7 +236,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         self.optional(name, parse).unwrap_or(default)
     }
 
-    fn base(&mut self) -> Option<Base> {
+    fn base(&mut self) -> Option<VerifySettings> {
         let aws = self.aws();
         let users_table = self.required("USERS_TABLE", table);
         let otps_table = self.required("OTPS_TABLE", table);
@@ -243,7 +245,7 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         let metrics_namespace = self.optional("METRICS_NAMESPACE", namespace);
         let metrics_namespace = metrics_namespace.unwrap_or_else(|| METRICS.to_owned());
         let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
-        Some(Base { aws, users_table, otps_table, pepper, policy, metrics_namespace })
+        Some(VerifySettings { aws, users_table, otps_table, pepper, policy, metrics_namespace })
     }
 
     fn aws(&mut self) -> Option<Aws> {
@@ -281,11 +283,11 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
         Policy { code_format, max_attempts, max_consecutive_failures, ..default }
     }
 
-    fn texting(&mut self) -> Option<Texting> {
+    fn texting(&mut self) -> Option<TextingSettings> {
         let base = self.base();
         let limits_table = self.required("LIMITS_TABLE", table);
         let base_url = self.optional("COURIER_BASE_URL", address);
-        let token = self.sourced("COURIER_TOKEN", "COURIER_TOKEN_SECRET_ARN", token);
+        let token = self.sourced("COURIER_TOKEN", "COURIER_TOKEN_SECRET_ARN", Token::parse);
         let messaging_service = self.optional("TWILIO_MESSAGING_SERVICE_SID", |text| {
             let digits = text.strip_prefix("MG").unwrap_or_default();
             let valid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -299,13 +301,13 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
             self.faults.insert("APP_NAME", fault);
         }
         let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
-        let base = Base { policy, ..base };
+        let base = VerifySettings { policy, ..base };
         let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
         let account = Account { base_url, messaging_service };
-        Some(Texting { base, limits_table, account, token, app, domain, answer_step: Duration::ZERO })
+        Some(TextingSettings { base, limits_table, account, token, app, domain, answer_step: Duration::ZERO })
     }
 
-    fn policy_of_texting(&mut self, base: Option<&Base>) -> Policy {
+    fn policy_of_texting(&mut self, base: Option<&VerifySettings>) -> Policy {
         let default = base.map(|base| base.policy.clone()).unwrap_or_default();
         Policy {
             code_ttl: self.number("OTP_TTL_SECONDS", 1..=LONGEST_CODE_TTL, default.code_ttl),
@@ -348,14 +350,6 @@ impl<L: Fn(&str) -> Option<String>> Reader<L> {
 pub fn pepper(text: &str) -> Result<Pepper, String> {
     let bytes = STANDARD.decode(text).map_err(|_| "must be base64".to_owned())?;
     Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
-}
-
-/// A token of Courier's as it is written.
-///
-/// # Errors
-/// What is wrong with it.
-pub fn token(text: &str) -> Result<Token, String> {
-    Token::parse(text).ok_or_else(|| "must consist of visible ASCII characters".to_owned())
 }
 
 /// The name of a table, by DynamoDB's rules.

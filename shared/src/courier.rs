@@ -15,7 +15,6 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Deadline};
-use crate::config;
 use crate::domain::challenge::{Delivery, Outcome};
 use crate::domain::code::{Code, OtpId};
 use crate::domain::person_name::PersonName;
@@ -50,11 +49,14 @@ const LONGEST_ID: usize = 128;
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    /// The token `text`, unless it cannot stand in a header.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
+    /// The token that `text` spells.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
         let visible = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
-        visible.then(|| Self(Zeroizing::new(text.to_owned())))
+        let token = visible.then(|| Self(Zeroizing::new(text.to_owned())));
+        token.ok_or_else(|| "must consist of visible ASCII characters".to_owned())
     }
 }
 
@@ -175,7 +177,7 @@ impl Courier {
             .connect_timeout(LONGEST_CONNECT)
             .build()?;
         let opened = http.head(&account.base_url).timeout(LONGEST_CONNECT).send();
-        let (token, _) = tokio::join!(secrets.resolve(token, config::token), opened);
+        let (token, _) = tokio::join!(secrets.resolve(token, Token::parse), opened);
         let token = Mutex::new(token?);
         let (breaker, recent) = Default::default();
         Ok(Self { http, account, clock, token, source, breaker, recent })
@@ -200,7 +202,7 @@ impl Courier {
 
     /// Returns the seconds from the moment at which this is asked until a text may be tried again; at least one.
     #[must_use]
-    pub fn retry_after(&self, _: Timestamp) -> i64 {
+    pub fn retry_after(&self) -> i64 {
         lock(&self.breaker).retry_after(self.clock.now().timestamp)
     }
 
@@ -260,7 +262,7 @@ impl Courier {
     /// Reads the token again after Courier refused it: it may have been rotated. Says whether there is another one.
     async fn read_token_again(&self, refused: &Token, deadline: Deadline) -> bool {
         let Some((secrets, arn)) = &self.source else { return false };
-        match deadline.run(secrets.read(arn, config::token)).await {
+        match deadline.run(secrets.read(arn, Token::parse)).await {
             Ok(Ok(token)) => {
                 let is_another = *token.0 != *refused.0;
                 *lock(&self.token) = token;

@@ -18,8 +18,8 @@ use tokio::time::Instant;
 
 pub use fields::Fields;
 
-use crate::boot::World;
 use crate::clock::{Clock, Deadline, Moment};
+use crate::context::CallContext;
 use crate::domain::address::SourceNetwork;
 use crate::domain::refusal::Refusal;
 use crate::error::{Error, causes};
@@ -85,16 +85,21 @@ pub struct Success {
 const REPEATED: &str = "repeated";
 
 /// Reads `request`, lets `handle` do what it asks for, and answers; one line in the log says how it went.
-pub async fn respond<H, F, O>(request: Request, world: &World, success: Success, handle: H) -> Response<Body>
+pub async fn respond<H, F, O>(
+    request: Request,
+    context: &CallContext,
+    success: Success,
+    handle: H,
+) -> Response<Body>
 where
     H: FnOnce(Incoming) -> F,
     F: Future<Output = Result<O, Error>>,
     O: Serialize,
 {
     let begun = Instant::now();
-    let arrival = Arrival::of(&request, world);
+    let arrival = Arrival::of(&request, context);
     let trace = Trace::of(&arrival.id);
-    let result = match read(&request, begun, &world.clock, trace.clone()) {
+    let result = match read(&request, begun, &context.clock, trace.clone()) {
         Ok(incoming) => {
             let handled = AssertUnwindSafe(handle(incoming)).catch_unwind().await;
             handled.unwrap_or(Err(Error::Panicked))
@@ -121,7 +126,7 @@ struct Arrival {
 }
 
 impl Arrival {
-    fn of(request: &Request, world: &World) -> Self {
+    fn of(request: &Request, context: &CallContext) -> Self {
         let invocation = request.lambda_context_ref().map(|context| context.request_id.clone());
         let invocation = invocation.filter(|id| !id.is_empty());
         let (gateway, route) = match request.request_context_ref() {
@@ -135,7 +140,7 @@ impl Arrival {
             id: id.unwrap_or_else(|| "unknown".to_owned()),
             invocation,
             route: route.unwrap_or_else(|| "unknown".to_owned()),
-            cold: world.is_cold(),
+            cold: context.is_cold(),
         }
     }
 }

@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::boot::Texting;
 use crate::clock::{Deadline, Moment};
+use crate::context::TextingContext;
 use crate::domain::address::SourceNetwork;
 use crate::domain::call::Call;
 use crate::domain::challenge::{Challenge, Outcome};
@@ -72,8 +72,8 @@ impl CodeRequest<'_> {
 
     /// What is remembered of the idempotency key.
     #[must_use]
-    pub fn key_hash(&self, texting: &Texting) -> Option<KeyHash> {
-        self.key.map(|key| key.hash(&texting.world.pepper, self.call, self.username))
+    pub fn key_hash(&self, texting: &TextingContext) -> Option<KeyHash> {
+        self.key.map(|key| key.hash(&texting.context.pepper, self.call, self.username))
     }
 }
 
@@ -98,7 +98,11 @@ impl Input {
 ///
 /// # Errors
 /// Every refusal of the two, in the order that the challenge and the limits define.
-pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> Result<Accepted, Error> {
+pub async fn issue_again(
+    texting: &TextingContext,
+    call: Call,
+    incoming: Incoming,
+) -> Result<Accepted, Error> {
     let source = incoming.source();
     let Incoming { fields, moment, trace, .. } = incoming;
     let Input { username, otp_id, key } = Input::read(fields)?;
@@ -108,7 +112,7 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
     let mut was_foreign = false;
     let (committed, admission) = loop {
         let (user, row) =
-            trace.step(Step::Load, texting.world.store.load(&username, moment.deadline)).await?;
+            trace.step(Step::Load, texting.context.store.load(&username, moment.deadline)).await?;
         let recipient = Recipient::of(&username, user, now);
         let belonging = recipient.belonging(row.as_ref());
         // A challenge of another account twice running is what the restoring of a table leaves.
@@ -135,14 +139,14 @@ pub async fn issue_again(texting: &Texting, call: Call, incoming: Incoming) -> R
     match challenge.outcome() {
         Outcome::Failed => {
             // The failed code keeps its place in the caps, which may ask for a longer wait than Courier does.
-            let capped = challenge.resend_after(&texting.world.policy, now);
-            Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after(now).max(capped) })
+            let capped = challenge.resend_after(&texting.context.policy, now);
+            Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after().max(capped) })
         }
         Outcome::Sent | Outcome::Unknown => Ok(Accepted::of(texting, &challenge, now)),
     }
 }
 
-fn is_repeated(texting: &Texting, request: CodeRequest<'_>, challenge: &Challenge) -> bool {
+fn is_repeated(texting: &TextingContext, request: CodeRequest<'_>, challenge: &Challenge) -> bool {
     request.key_hash(texting).is_some_and(|key| challenge.answered(request.call, key, request.now()))
 }
 

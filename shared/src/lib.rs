@@ -12,21 +12,24 @@
 //! | [`error`] | every refusal, and its status and code |
 //! | [`metrics`] | what is counted for the operator |
 //! | [`config`] | the only reader of the environment |
-//! | [`boot`] | clients and logging, once per cold start |
-//! | [`https`] | whom the clients trust, and for how long a connection |
+//! | [`context`] | the clients and settings of a call, made once per cold start |
+//! | `aws`, [`https`] | the clients of AWS, and whom they and Courier's trust |
+//! | [`lambda`] | the log, the loop of events, and how the process ends |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
 pub mod audit;
-pub mod boot;
+mod aws;
 pub mod clock;
 pub mod config;
+pub mod context;
 pub mod courier;
 pub mod error;
 pub mod event;
 pub mod http;
 pub mod https;
 pub mod issuing;
+pub mod lambda;
 pub mod metrics;
 pub mod secrets;
 pub mod store;

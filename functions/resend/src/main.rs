@@ -3,20 +3,21 @@
 use std::process::ExitCode;
 
 use lambda_http::Error;
-use shared::boot;
 use shared::clock::Clock;
-use shared::config::{self, Texting};
+use shared::config::{self, TextingSettings};
+use shared::context::TextingContext;
+use shared::lambda;
 use shared::metrics::Emitter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    boot::log();
-    boot::end(run().await)
+    lambda::log();
+    lambda::end(run().await)
 }
 
 async fn run() -> Result<(), Error> {
-    let settings = Texting::read(config::environment)?;
+    let settings = TextingSettings::read(config::environment)?;
     let emitter = Emitter::start(&settings.base.metrics_namespace)?;
-    let texting = boot::Texting::connect(settings, Clock::system()).await?;
-    boot::run(emitter, |request| resend::answer(&texting, request)).await
+    let texting = TextingContext::connect(settings, Clock::system()).await?;
+    lambda::run(emitter, |request| resend::answer(&texting, request)).await
 }

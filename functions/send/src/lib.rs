@@ -4,7 +4,7 @@
 
 use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
-use shared::boot::Texting;
+use shared::context::TextingContext;
 use shared::domain::call::Call;
 use shared::http::{self, Success};
 use shared::issuing::issue_again;
@@ -13,7 +13,7 @@ use shared::issuing::issue_again;
 const SUCCESS: Success = Success { status: StatusCode::ACCEPTED, code: "sent" };
 
 /// Answers one request.
-pub async fn answer(texting: &Texting, request: Request) -> Response<Body> {
-    http::respond(request, &texting.world, SUCCESS, |incoming| issue_again(texting, Call::Send, incoming))
+pub async fn answer(texting: &TextingContext, request: Request) -> Response<Body> {
+    http::respond(request, &texting.context, SUCCESS, |incoming| issue_again(texting, Call::Send, incoming))
         .await
 }

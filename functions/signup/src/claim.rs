@@ -1,6 +1,6 @@
 //! What a signup does when somebody has the name: a VERIFIED user keeps it, a PENDING one owns nothing.
 
-use shared::boot::{Signup, Texting, World};
+use shared::context::{CallContext, SignupContext, TextingContext};
 use shared::domain::account::AccountId;
 use shared::domain::call::Call;
 use shared::domain::challenge::Challenge;
@@ -37,12 +37,12 @@ pub(super) struct Over {
 /// cannot be guessed for nothing: whoever guesses right counts against the address, and whoever guesses wrong replaces
 /// the account that was guessed at.
 pub(super) async fn meet(
-    signup: &Signup,
+    signup: &SignupContext,
     request: CodeRequest<'_>,
     input: &Input,
     met: Met,
 ) -> Result<Meeting, Error> {
-    let Signup { texting, regions: _ } = signup;
+    let SignupContext { texting, regions: _ } = signup;
     let Met { owner, refusal } = met;
     let answered = |newest: &Challenge| {
         request.trace.is_repeated();
@@ -72,9 +72,10 @@ pub(super) async fn meet(
     let compare = async { tokio::task::block_in_place(|| owner.password_hash.matches(&input.password)) };
     let (challenge, has_password) = tokio::join!(read, compare);
     let challenge = challenge?;
-    let policy = &texting.world.policy;
-    let live =
-        challenge.as_ref().filter(|newest| newest.is_live(texting.world.pepper.id(), policy, request.now()));
+    let policy = &texting.context.policy;
+    let live = challenge
+        .as_ref()
+        .filter(|newest| newest.is_live(texting.context.pepper.id(), policy, request.now()));
     if let Some(newest) = live
         && has_password
         && input.names(&owner)
@@ -88,15 +89,15 @@ pub(super) async fn meet(
 
 /// The answer to a repeat with its key while Courier is known to be down.
 pub(super) async fn repeated_while_down(
-    signup: &Signup,
+    signup: &SignupContext,
     request: CodeRequest<'_>,
     input: &Input,
 ) -> Result<Option<Output>, Error> {
-    let Signup { texting, regions: _ } = signup;
+    let SignupContext { texting, regions: _ } = signup;
     if request.key.is_none() {
         return Ok(None);
     }
-    let load = texting.world.store.load(request.username, request.moment.deadline);
+    let load = texting.context.store.load(request.username, request.moment.deadline);
     let (owner, newest) = request.trace.step(Step::Load, load).await?;
     let Some((owner, newest)) = owner.filter(|owner| owner.exists(request.now())).zip(newest) else {
         return Ok(None);
@@ -110,18 +111,18 @@ pub(super) async fn repeated_while_down(
 
 /// The newest challenge of the account of `owner`.
 async fn newest(
-    texting: &Texting,
+    texting: &TextingContext,
     request: CodeRequest<'_>,
     owner: &User,
 ) -> Result<Option<Challenge>, Error> {
-    let read = texting.world.store.challenge(request.username, request.moment.deadline);
+    let read = texting.context.store.challenge(request.username, request.moment.deadline);
     let newest = request.trace.step(Step::Load, read).await?;
     Ok(newest.filter(|newest| newest.account() == owner.account))
 }
 
 /// Whether the call is a repeat of the signup that made `owner`, by its key and its details.
 fn is_repeated(
-    texting: &Texting,
+    texting: &TextingContext,
     request: CodeRequest<'_>,
     input: &Input,
     owner: &User,
@@ -134,8 +135,8 @@ fn is_repeated(
 
 /// Counts a signup that stores nothing against its address: names must not be looked up without end, nor passwords be
 /// compared.
-async fn count_probe(texting: &Texting, request: CodeRequest<'_>) -> Result<(), Error> {
-    let World { pepper, policy, .. } = &texting.world;
+async fn count_probe(texting: &TextingContext, request: CodeRequest<'_>) -> Result<(), Error> {
+    let CallContext { pepper, policy, .. } = &texting.context;
     let Some(address) = limit::address(request.source, pepper, policy, request.now()) else { return Ok(()) };
     let count = texting.limits.count_one(&address, request.moment.deadline);
     if request.trace.step(Step::Count, count).await? {

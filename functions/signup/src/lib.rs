@@ -7,7 +7,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use rand::RngExt as _;
 use serde::Serialize;
-use shared::boot::{Signup, Texting};
+use shared::context::{SignupContext, TextingContext};
 use shared::domain::account::AccountId;
 use shared::domain::call::Call;
 use shared::domain::challenge::Challenge;
@@ -41,7 +41,7 @@ pub struct Input {
 }
 
 impl Input {
-    fn read(mut fields: Fields, signup: &Signup) -> Result<Self, Error> {
+    fn read(mut fields: Fields, signup: &SignupContext) -> Result<Self, Error> {
         let texts = ["username", "mobileNo", "name"].map(|name| fields.peek(name).to_owned());
         let app = signup.texting.app.as_str();
         let own = [texts[0].as_str(), texts[1].as_str(), texts[2].as_str(), app];
@@ -61,14 +61,20 @@ impl Input {
     }
 
     /// The user whom a signup with these details makes.
-    fn user(&self, password_hash: PasswordHash, contested: bool, texting: &Texting, now: Timestamp) -> User {
+    fn user(
+        &self,
+        password_hash: PasswordHash,
+        contested: bool,
+        texting: &TextingContext,
+        now: Timestamp,
+    ) -> User {
         User {
             username: self.username.clone(),
             account: AccountId::draw(&mut rand::rng()),
             name: self.name.clone(),
             mobile: self.mobile.clone(),
             password_hash,
-            status: Status::signed_up(texting.world.policy.signup_ttl, contested, now),
+            status: Status::signed_up(texting.context.policy.signup_ttl, contested, now),
             created_at: now,
         }
     }
@@ -93,7 +99,7 @@ struct Owner {
 }
 
 impl Output {
-    fn of(user: &User, challenge: &Challenge, signup: &Signup, now: Timestamp) -> Self {
+    fn of(user: &User, challenge: &Challenge, signup: &SignupContext, now: Timestamp) -> Self {
         Self {
             success: true,
             message: message(challenge.outcome()),
@@ -106,7 +112,7 @@ impl Output {
                 },
                 created_at: user.created_at.to_string(),
             },
-            otp: Otp::of(challenge, &signup.texting.world.policy, now),
+            otp: Otp::of(challenge, &signup.texting.context.policy, now),
         }
     }
 }
@@ -115,8 +121,8 @@ impl Output {
 const SUCCESS: Success = Success { status: StatusCode::CREATED, code: "signed_up" };
 
 /// Answers one request.
-pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
-    http::respond(request, &signup.texting.world, SUCCESS, |incoming| handle(signup, incoming)).await
+pub async fn answer(signup: &SignupContext, request: Request) -> Response<Body> {
+    http::respond(request, &signup.texting.context, SUCCESS, |incoming| handle(signup, incoming)).await
 }
 
 /// Stores the user and the code, texts, and records. A PENDING user of the name gives way, unless this is its very signup
@@ -124,14 +130,14 @@ pub async fn answer(signup: &Signup, request: Request) -> Response<Body> {
 ///
 /// # Errors
 /// The refusals of the API's table for signup.
-pub async fn handle(signup: &Signup, incoming: Incoming) -> Result<Output, Error> {
+pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output, Error> {
     let source = incoming.source();
     let Incoming { fields, moment, trace, .. } = incoming;
     let now = moment.now();
     let input = Input::read(fields, signup)?;
     trace.phone_is_in(input.mobile.region());
     let source = source?;
-    let Signup { texting, regions: _ } = signup;
+    let SignupContext { texting, regions: _ } = signup;
     let key = input.key.as_ref();
     let request =
         CodeRequest { call: Call::Signup, username: &input.username, key, source, moment, trace: &trace };

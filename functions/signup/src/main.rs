@@ -3,20 +3,21 @@
 use std::process::ExitCode;
 
 use lambda_http::Error;
-use shared::boot;
 use shared::clock::Clock;
-use shared::config::{self, Signup};
+use shared::config::{self, SignupSettings};
+use shared::context::SignupContext;
+use shared::lambda;
 use shared::metrics::Emitter;
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    boot::log();
-    boot::end(run().await)
+    lambda::log();
+    lambda::end(run().await)
 }
 
 async fn run() -> Result<(), Error> {
-    let settings = Signup::read(config::environment)?;
+    let settings = SignupSettings::read(config::environment)?;
     let emitter = Emitter::start(&settings.texting.base.metrics_namespace)?;
-    let signup = boot::Signup::connect(settings, Clock::system()).await?;
-    boot::run(emitter, |request| signup::answer(&signup, request)).await
+    let signup = SignupContext::connect(settings, Clock::system()).await?;
+    lambda::run(emitter, |request| signup::answer(&signup, request)).await
 }

@@ -4,8 +4,8 @@ use lambda_http::http::StatusCode;
 use lambda_http::{Body, Request, Response};
 use serde::Serialize;
 use shared::audit;
-use shared::boot::World;
 use shared::clock::Moment;
+use shared::context::CallContext;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::refusal::Refusal;
@@ -25,9 +25,9 @@ pub struct Input {
 }
 
 impl Input {
-    fn read(mut fields: Fields, world: &World) -> Result<Self, Error> {
+    fn read(mut fields: Fields, context: &CallContext) -> Result<Self, Error> {
         let username = fields.required("username", Username::parse);
-        let otp = fields.required("otp", |text| Code::parse(text, world.policy.code_format));
+        let otp = fields.required("otp", |text| Code::parse(text, context.policy.code_format));
         let otp_id = fields.optional("otpId", OtpId::parse);
         let (username, otp) = fields.finish(username.zip(otp))?;
         Ok(Self { username, otp, otp_id })
@@ -59,19 +59,19 @@ impl Output {
 const SUCCESS: Success = Success { status: StatusCode::OK, code: "verified" };
 
 /// Answers one request.
-pub async fn answer(world: &World, request: Request) -> Response<Body> {
-    http::respond(request, world, SUCCESS, |incoming| handle(world, incoming)).await
+pub async fn answer(context: &CallContext, request: Request) -> Response<Body> {
+    http::respond(request, context, SUCCESS, |incoming| handle(context, incoming)).await
 }
 
 /// Takes a try, compares, and confirms: a guess is paid for before it is compared.
 ///
 /// # Errors
 /// The refusals of the API's table for verify.
-pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> {
-    let World { store, pepper, policy, .. } = world;
+pub async fn handle(context: &CallContext, incoming: Incoming) -> Result<Output, Error> {
+    let CallContext { store, pepper, policy, .. } = context;
     let Incoming { fields, moment, trace, .. } = incoming;
     let now = moment.now();
-    let Input { username, otp, otp_id } = Input::read(fields, world)?;
+    let Input { username, otp, otp_id } = Input::read(fields, context)?;
 
     let attempt = Attempt { username: &username, asked: otp_id, pepper: pepper.id() };
     let challenge = match trace.step(Step::Try, store.take_try(attempt, policy, moment)).await? {
@@ -81,7 +81,7 @@ pub async fn handle(world: &World, incoming: Incoming) -> Result<Output, Error> 
         }
     };
     let verdict = challenge.judge(&otp, &username, pepper);
-    let paid = Paid { world, username: &username, challenge: &challenge, moment, trace: &trace };
+    let paid = Paid { context, username: &username, challenge: &challenge, moment, trace: &trace };
     let (refused, run) = match verdict {
         Verdict::Right => match paid.confirm().await {
             Ok(output) => return Ok(output),
@@ -113,7 +113,7 @@ enum Run {
 
 /// A try that was taken.
 struct Paid<'a> {
-    world: &'a World,
+    context: &'a CallContext,
     username: &'a Username,
     /// The row with it.
     challenge: &'a Challenge,
@@ -124,8 +124,8 @@ struct Paid<'a> {
 impl Paid<'_> {
     /// Confirms the code that was found right.
     async fn confirm(&self) -> Result<Output, (Error, Run)> {
-        let &Self { world, username, challenge, moment, trace } = self;
-        let confirm = world.store.confirm(username, challenge, moment);
+        let &Self { context, username, challenge, moment, trace } = self;
+        let confirm = context.store.confirm(username, challenge, moment);
         match trace.step(Step::Confirm, confirm).await {
             Ok(Confirmed::Done) => {
                 audit::record(trace, challenge.id(), Event::CodeConfirmed);
@@ -134,8 +134,8 @@ impl Paid<'_> {
             }
             Ok(Confirmed::Changed(row)) => {
                 let row = row.as_deref();
-                let why = Challenge::why_not_confirmed(row, challenge.id(), &world.policy, moment.now());
-                let goes_on = row.is_some_and(|row| row.is_locked(&world.policy));
+                let why = Challenge::why_not_confirmed(row, challenge.id(), &context.policy, moment.now());
+                let goes_on = row.is_some_and(|row| row.is_locked(&context.policy));
                 Err((why.into(), if goes_on { Run::GoesOn } else { Run::Ended }))
             }
             Ok(Confirmed::NoUser) => Err((Refusal::OtpNotFound.into(), Run::GoesOn)),
@@ -146,8 +146,8 @@ impl Paid<'_> {
     /// Ends the run of failures once more: the right code typed again is no failure. The answer is the same if that
     /// does not succeed.
     async fn end_failures(&self) -> Run {
-        let &Self { world, username, challenge, moment, trace } = self;
-        let end = world.store.end_failures(username, challenge, moment.deadline);
+        let &Self { context, username, challenge, moment, trace } = self;
+        let end = context.store.end_failures(username, challenge, moment.deadline);
         match trace.step(Step::Settle, end).await {
             Ok(()) => Run::Ended,
             Err(failure) => {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use lambda_http::{Body, Request, RequestExt as _, Response};
-use shared::boot::{Signup, Texting, World};
+use shared::context::{CallContext, SignupContext, TextingContext};
 use shared::{config, http};
 
 use super::StartError;
@@ -17,10 +17,10 @@ use crate::template::Function;
 
 /// One function, booted with the settings that the template gives it.
 enum Handler {
-    Signup(Signup),
-    Send(Texting),
-    Resend(Texting),
-    Verify(World),
+    Signup(SignupContext),
+    Send(TextingContext),
+    Resend(TextingContext),
+    Verify(CallContext),
 }
 
 impl Handler {
@@ -29,19 +29,21 @@ impl Handler {
         let lookup = |name: &str| environment.get(name).cloned();
         let clock = clock.of_the_functions();
         let texting = async |clock| {
-            let settings = config::Texting::read(lookup).map_err(|faults| faults.to_string())?;
-            Texting::connect(settings, clock).await.map_err(|error| error.to_string())
+            let settings = config::TextingSettings::read(lookup).map_err(|faults| faults.to_string())?;
+            TextingContext::connect(settings, clock).await.map_err(|error| error.to_string())
         };
         Ok(match function.binary.as_str() {
             "signup" => {
-                let settings = config::Signup::read(lookup).map_err(|faults| faults.to_string())?;
-                Self::Signup(Signup::connect(settings, clock).await.map_err(|error| error.to_string())?)
+                let settings = config::SignupSettings::read(lookup).map_err(|faults| faults.to_string())?;
+                Self::Signup(
+                    SignupContext::connect(settings, clock).await.map_err(|error| error.to_string())?,
+                )
             }
             "send" => Self::Send(texting(clock).await?),
             "resend" => Self::Resend(texting(clock).await?),
             "verify" => {
-                let settings = config::Base::read(lookup).map_err(|faults| faults.to_string())?;
-                Self::Verify(World::connect(settings, clock).await.map_err(|error| error.to_string())?)
+                let settings = config::VerifySettings::read(lookup).map_err(|faults| faults.to_string())?;
+                Self::Verify(CallContext::connect(settings, clock).await.map_err(|error| error.to_string())?)
             }
             other => return Err(format!("there is no binary {other}")),
         })
@@ -52,7 +54,7 @@ impl Handler {
             Self::Signup(signup) => signup::answer(signup, request).await,
             Self::Send(texting) => send::answer(texting, request).await,
             Self::Resend(texting) => resend::answer(texting, request).await,
-            Self::Verify(world) => verify::answer(world, request).await,
+            Self::Verify(context) => verify::answer(context, request).await,
         }
     }
 }

@@ -23,18 +23,18 @@ fn lookup<'a>(given: &'a [(&'a str, &'a str)]) -> impl Fn(&str) -> Option<String
     }
 }
 
-fn signup(given: &[(&str, &str)]) -> Signup {
-    Signup::read(lookup(given)).unwrap()
+fn signup(given: &[(&str, &str)]) -> SignupSettings {
+    SignupSettings::read(lookup(given)).unwrap()
 }
 
 /// The message of the faults in `given`.
 fn message(given: &[(&str, &str)]) -> String {
-    Signup::read(lookup(given)).unwrap_err().to_string()
+    SignupSettings::read(lookup(given)).unwrap_err().to_string()
 }
 
 #[test]
 fn what_is_not_said_is_the_default() {
-    let Signup { texting, .. } = signup(&[]);
+    let SignupSettings { texting, .. } = signup(&[]);
     assert_eq!(texting.base.policy, Policy::default());
     assert_eq!(texting.account.base_url, "https://api.courier.com");
     assert_eq!((texting.account.messaging_service, texting.domain), (None, None));
@@ -57,7 +57,7 @@ fn what_is_secret_of_aws_is_zeroed() {
 
 #[test]
 fn every_number_is_taken() {
-    let Signup { texting, .. } = signup(&[
+    let SignupSettings { texting, .. } = signup(&[
         ("CODES_PER_ADDRESS_PER_HOUR", "0"),
         ("CODES_PER_PHONE_PER_DAY", "2"),
         ("CODES_PER_USERNAME_PER_HOUR", "3"),
@@ -92,7 +92,7 @@ fn every_number_is_taken() {
 /// Case 29: every fault is named at once, and no value is shown.
 #[test]
 fn every_missing_setting_is_named_at_once() {
-    let faults = |read: Result<(), Faults>| read.unwrap_err().to_string();
+    let faults = |read: Result<(), InvalidSettings>| read.unwrap_err().to_string();
     let expected = |names: &[&str]| {
         let faults: Vec<_> = names.iter().map(|name| format!("{name} is not set")).collect();
         format!("the settings are wrong: {}", faults.join("; "))
@@ -108,16 +108,16 @@ fn every_missing_setting_is_named_at_once() {
     let mut of_send = [&of_verify[..], &["APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"]].concat();
     of_send.sort_unstable();
     let of_signup: Vec<_> = REQUIRED.iter().map(|(name, _)| *name).collect();
-    assert_eq!(faults(Base::read(|_| None).map(|_| ())), expected(&of_verify));
-    assert_eq!(faults(Texting::read(|_| None).map(|_| ())), expected(&of_send));
-    assert_eq!(faults(Signup::read(|_| None).map(|_| ())), expected(&of_signup));
+    assert_eq!(faults(VerifySettings::read(|_| None).map(|_| ())), expected(&of_verify));
+    assert_eq!(faults(TextingSettings::read(|_| None).map(|_| ())), expected(&of_send));
+    assert_eq!(faults(SignupSettings::read(|_| None).map(|_| ())), expected(&of_signup));
 }
 
 /// Case 29: an empty setting is no setting, not even an optional one.
 #[test]
 fn every_empty_setting_is_named_at_once() {
     let empty = |name: &str| (!name.ends_with("_SECRET_ARN")).then(String::new);
-    let message = Signup::read(empty).unwrap_err().to_string();
+    let message = SignupSettings::read(empty).unwrap_err().to_string();
     let faults: BTreeMap<_, _> = message
         .strip_prefix("the settings are wrong: ")
         .unwrap()
@@ -197,14 +197,14 @@ fn a_lock_leaves_room_for_the_tries_of_four_codes() {
     let _ = signup(&[("OTP_MAX_ATTEMPTS", "10"), ("MAX_CONSECUTIVE_FAILURES", "40")]);
 }
 
-/// Signup answers at once: that a name is taken is seen there anyway.
+/// SignupSettings answers at once: that a name is taken is seen there anyway.
 #[test]
 fn answers_of_send_and_resend_alone_have_a_step() {
     let step = |given: Option<&str>| {
         let read = |name: &str| {
             if name == "SEND_ANSWER_STEP_MILLISECONDS" { given.map(str::to_owned) } else { lookup(&[])(name) }
         };
-        Texting::read(read)
+        TextingSettings::read(read)
             .map(|texting| texting.answer_step.as_millis())
             .map_err(|faults| faults.to_string())
     };
@@ -242,7 +242,7 @@ fn malformed_settings_are_named_at_once_without_their_values() {
 #[test]
 fn a_namespace_is_one_of_cloudwatchs() {
     assert_eq!(signup(&[]).texting.base.metrics_namespace, "countersign");
-    let Signup { texting, .. } = signup(&[("METRICS_NAMESPACE", "countersign-1/eu_west.#:")]);
+    let SignupSettings { texting, .. } = signup(&[("METRICS_NAMESPACE", "countersign-1/eu_west.#:")]);
     assert_eq!(texting.base.metrics_namespace, "countersign-1/eu_west.#:");
     for namespace in ["a b", "ä", "AWS/Lambda", "\"", &"a".repeat(256)] {
         let fault = message(&[("METRICS_NAMESPACE", namespace)]);
@@ -282,10 +282,10 @@ fn each_function_reads_only_its_own_settings() {
         let own = name.starts_with("AWS_") || ["OTPS_TABLE", "OTP_PEPPER", "USERS_TABLE"].contains(&name);
         if own { lookup(&[])(name) } else { Some("\u{fffd}".to_owned()) }
     };
-    let faults = Base::read(|name| only_of_verify(name).filter(|value| value != "\u{fffd}"));
+    let faults = VerifySettings::read(|name| only_of_verify(name).filter(|value| value != "\u{fffd}"));
     assert!(faults.is_ok(), "{faults:?}");
     let read = std::cell::RefCell::new(Vec::new());
-    let _ = Base::read(|name| {
+    let _ = VerifySettings::read(|name| {
         read.borrow_mut().push(name.to_owned());
         lookup(&[])(name)
     });
@@ -302,7 +302,7 @@ fn debug_shows_no_secret() {
 
 #[test]
 fn a_value_and_a_secret_for_it_are_one_too_many() {
-    let message = Base::read(|_| Some(String::new())).unwrap_err().to_string();
+    let message = VerifySettings::read(|_| Some(String::new())).unwrap_err().to_string();
     let fault = "OTP_PEPPER_SECRET_ARN is set, and so is OTP_PEPPER: set one of them";
     assert!(message.contains(fault), "{message}");
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::boot::Texting;
+use crate::context::TextingContext;
 use crate::domain::challenge::{Challenge, Outcome, Status};
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
@@ -47,8 +47,8 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    pub(super) fn of(texting: &Texting, challenge: &Challenge, now: Timestamp) -> Self {
-        let otp = Otp::of(challenge, &texting.world.policy, now);
+    pub(super) fn of(texting: &TextingContext, challenge: &Challenge, now: Timestamp) -> Self {
+        let otp = Otp::of(challenge, &texting.context.policy, now);
         Self { success: true, message: message(challenge.outcome()), otp }
     }
 }

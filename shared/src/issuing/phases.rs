@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::CodeRequest;
 use super::answer::delivered;
 use crate::audit;
-use crate::boot::{Texting, World};
+use crate::context::{CallContext, TextingContext};
 use crate::courier::{Admission, Settled, Text};
 use crate::domain::account::AccountId;
 use crate::domain::challenge::{Challenge, Delivery, Draft};
@@ -64,27 +64,27 @@ impl Decided {
     /// The first code of the account of `user`, which takes the place of `replaced`, if that is given.
     #[must_use]
     pub fn first(
-        texting: &Texting,
+        texting: &TextingContext,
         request: CodeRequest<'_>,
         user: User,
         replaced: Option<&Challenge>,
     ) -> Self {
         let recipient = Recipient::Pending(user);
         let (code, draft) = draw(texting, request, &recipient);
-        let challenge = Challenge::first(draft, &texting.world.policy, request.now());
+        let challenge = Challenge::first(draft, &texting.context.policy, request.now());
         Self { recipient, code, challenge, supersedes: live(texting, request, replaced) }
     }
 
     /// A further code of the recipient's account, whose newest challenge is `before`.
     pub(super) fn again(
-        texting: &Texting,
+        texting: &TextingContext,
         request: CodeRequest<'_>,
         recipient: Recipient,
         before: Option<&Challenge>,
         otp_id: Option<OtpId>,
     ) -> Result<Self, Refusal> {
         let (code, draft) = draw(texting, request, &recipient);
-        let challenge = Challenge::issue(before, otp_id, draft, &texting.world.policy, request.now())?;
+        let challenge = Challenge::issue(before, otp_id, draft, &texting.context.policy, request.now())?;
         Ok(Self { recipient, code, challenge, supersedes: live(texting, request, before) })
     }
 
@@ -94,14 +94,14 @@ impl Decided {
     /// When a limit refuses, or DynamoDB does not answer in time.
     pub async fn sign_up(
         self,
-        texting: &Texting,
+        texting: &TextingContext,
         request: CodeRequest<'_>,
         user: &User,
         over: Option<AccountId>,
     ) -> Result<SigningUp, Error> {
         let quota = self.quota(texting, request);
         let sign_up = SignUp { user, challenge: &self.challenge, over, quota: &quota };
-        let stored = texting.world.store.sign_up(&texting.limits, sign_up, request.time_to_store());
+        let stored = texting.context.store.sign_up(&texting.limits, sign_up, request.time_to_store());
         match request.trace.step(Step::Store, stored).await? {
             SignedUp::Stored => {
                 let contested = user.is_contested();
@@ -117,13 +117,13 @@ impl Decided {
     /// Stores this code in the place of `row`.
     pub(super) async fn issue(
         self,
-        texting: &Texting,
+        texting: &TextingContext,
         request: CodeRequest<'_>,
         row: Option<&Challenge>,
     ) -> Result<Issuing, Error> {
         let quota = self.quota(texting, request);
         let issue = Issue { recipient: &self.recipient, row, next: &self.challenge, quota: &quota };
-        let stored = texting.world.store.issue(&texting.limits, issue, request.time_to_store());
+        let stored = texting.context.store.issue(&texting.limits, issue, request.time_to_store());
         match request.trace.step(Step::Store, stored).await? {
             Issued::Stored => Ok(Issuing::Committed(self.committed(request))),
             Issued::Overtaken => Ok(Issuing::Overtaken),
@@ -131,8 +131,8 @@ impl Decided {
         }
     }
 
-    fn quota(&self, texting: &Texting, request: CodeRequest<'_>) -> Quota {
-        let World { pepper, policy, .. } = &texting.world;
+    fn quota(&self, texting: &TextingContext, request: CodeRequest<'_>) -> Quota {
+        let CallContext { pepper, policy, .. } = &texting.context;
         Quota::of(&self.recipient, request.source, pepper, policy, request.now())
     }
 
@@ -154,7 +154,7 @@ impl Committed {
     /// A failing record changes nothing for the caller: the code is stored, and works.
     pub async fn deliver(
         self,
-        texting: &Texting,
+        texting: &TextingContext,
         request: CodeRequest<'_>,
         admission: Admission<'_>,
     ) -> Challenge {
@@ -168,7 +168,7 @@ impl Committed {
                 trace.step(Step::Text, texting.courier.pretend(request.time_to_text())).await
             }
         };
-        let record = texting.world.store.record_delivery(username, &self.challenge, &delivery, moment);
+        let record = texting.context.store.record_delivery(username, &self.challenge, &delivery, moment);
         if let Err(failure) = trace.step(Step::Record, record).await {
             let (request, otp, causes) = (trace.request(), self.challenge.id(), causes(&failure));
             tracing::warn!(request, %otp, causes, "the delivery could not be recorded");
@@ -178,12 +178,12 @@ impl Committed {
 
     async fn text(
         &self,
-        texting: &Texting,
+        texting: &TextingContext,
         request: CodeRequest<'_>,
         admission: Admission<'_>,
         user: &User,
     ) -> Delivery {
-        let length = usize::from(texting.world.policy.code_format.length);
+        let length = usize::from(texting.context.policy.code_format.length);
         let template = Template::choose(&texting.app, texting.domain.as_ref(), &user.name, length);
         let text = Text {
             to: &user.mobile,
@@ -207,8 +207,8 @@ impl Committed {
 }
 
 /// Draws a code for `recipient`, and a MAC that matches it, or, where nobody is to receive it, one that matches nothing.
-fn draw(texting: &Texting, request: CodeRequest<'_>, recipient: &Recipient) -> (Code, Draft) {
-    let World { pepper, policy, .. } = &texting.world;
+fn draw(texting: &TextingContext, request: CodeRequest<'_>, recipient: &Recipient) -> (Code, Draft) {
+    let CallContext { pepper, policy, .. } = &texting.context;
     let mut random = rand::rng();
     let id = OtpId::draw(&mut random);
     let code = Code::draw(policy.code_format, &mut random);
@@ -230,7 +230,7 @@ fn draw(texting: &Texting, request: CodeRequest<'_>, recipient: &Recipient) -> (
 }
 
 /// The id of `challenge`, if its code is live.
-fn live(texting: &Texting, request: CodeRequest<'_>, challenge: Option<&Challenge>) -> Option<OtpId> {
-    let World { pepper, policy, .. } = &texting.world;
+fn live(texting: &TextingContext, request: CodeRequest<'_>, challenge: Option<&Challenge>) -> Option<OtpId> {
+    let CallContext { pepper, policy, .. } = &texting.context;
     challenge.filter(|code| code.is_live(pepper.id(), policy, request.now())).map(Challenge::id)
 }

@@ -1,0 +1,70 @@
+//! The clients of AWS, with bounded time.
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
+use aws_smithy_http_client::tls;
+
+use crate::config;
+use crate::https;
+use crate::secrets::Secrets;
+
+/// The longest that connecting to DynamoDB may take; within a region it takes a few milliseconds.
+const CONNECT: Duration = Duration::from_secs(1);
+
+/// The longest that one attempt at a call may take. DynamoDB's own slowest answers come within a second.
+const ATTEMPT: Duration = Duration::from_millis(1_500);
+
+/// The longest that a call may take with its repetitions, so that a request survives one stalled connection and
+/// still ends in time.
+const OPERATION: Duration = Duration::from_secs(4);
+
+/// How often a call is attempted, and the first pause between two attempts.
+const ATTEMPTS: u32 = 3;
+const FIRST_BACKOFF: Duration = Duration::from_millis(50);
+const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
+
+/// Makes the clients of DynamoDB and Secrets Manager with bounded time: every call ends within [`OPERATION`].
+pub(crate) fn clients(aws: &config::Aws) -> (Client, Secrets) {
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .pool_idle_timeout(https::IDLE)
+        .build_https();
+    let credentials = Credentials::new(
+        &aws.access_key_id,
+        aws.secret_access_key.as_str(),
+        aws.session_token.as_deref().cloned(),
+        None,
+        "environment",
+    );
+    let timeouts = TimeoutConfig::builder()
+        .connect_timeout(CONNECT)
+        .operation_attempt_timeout(ATTEMPT)
+        .operation_timeout(OPERATION)
+        .build();
+    let retries = RetryConfig::standard()
+        .with_max_attempts(ATTEMPTS)
+        .with_initial_backoff(FIRST_BACKOFF)
+        .with_max_backoff(LONGEST_BACKOFF);
+    let mut config = aws_sdk_dynamodb::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http.clone())
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials.clone())
+        .timeout_config(timeouts.clone())
+        .retry_config(retries.clone());
+    config.set_endpoint_url(aws.dynamodb.clone());
+    let mut secrets = aws_sdk_secretsmanager::Config::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .http_client(http)
+        .region(Region::new(aws.region.clone()))
+        .credentials_provider(credentials)
+        .timeout_config(timeouts)
+        .retry_config(retries);
+    secrets.set_endpoint_url(aws.secrets_manager.clone());
+    let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets.build());
+    (Client::from_conf(config.build()), Secrets::new(secrets))
+}

@@ -1,0 +1,147 @@
+//! The context of a call: the clients and settings that it needs, made once per cold start.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use thiserror::Error;
+
+use crate::aws;
+use crate::clock::Clock;
+use crate::config;
+use crate::courier::{self, Courier};
+use crate::domain::mac::Pepper;
+use crate::domain::phone::Regions;
+use crate::domain::policy::Policy;
+use crate::domain::sms::{AppName, OtpDomain};
+use crate::https;
+use crate::secrets::{self, Secrets};
+use crate::store::{Limits, Store};
+
+/// What every call needs.
+#[derive(Clone, Debug)]
+pub struct CallContext {
+    /// Users and challenges.
+    pub store: Store,
+    /// The key of every MAC.
+    pub pepper: Pepper,
+    /// The numbers.
+    pub policy: Policy,
+    /// What tells the time.
+    pub clock: Clock,
+    /// Whether a request came since the start.
+    served: Arc<AtomicBool>,
+}
+
+/// What a call needs that texts.
+#[derive(Debug)]
+pub struct TextingContext {
+    /// What every call needs.
+    pub context: CallContext,
+    /// The counters.
+    pub limits: Limits,
+    /// The way to the phones.
+    pub courier: Courier,
+    /// Whom texts come from.
+    pub app: AppName,
+    /// Where phones fill codes in.
+    pub domain: Option<OtpDomain>,
+    /// The answers of send and resend leave at whole multiples of this; zero is no step.
+    pub answer_step: Duration,
+}
+
+/// What signup needs.
+#[derive(Debug)]
+pub struct SignupContext {
+    /// What a call needs that texts.
+    pub texting: TextingContext,
+    /// The regions whose phones are texted.
+    pub regions: Regions,
+}
+
+/// Why a function does not start.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Settings are wrong.
+    #[error(transparent)]
+    Settings(#[from] config::InvalidSettings),
+    /// Courier cannot be called.
+    #[error(transparent)]
+    Courier(#[from] courier::Error),
+    /// A secret cannot be read.
+    #[error(transparent)]
+    Secret(#[from] secrets::Error),
+    /// No server can be called over HTTPS.
+    #[error(transparent)]
+    Https(#[from] https::Error),
+}
+
+impl CallContext {
+    /// Connects to what the settings of verify name.
+    ///
+    /// # Errors
+    /// When the pepper cannot be read.
+    pub async fn connect(settings: config::VerifySettings, clock: Clock) -> Result<Self, Error> {
+        let (client, secrets) = aws::clients(&settings.aws);
+        Self::with(client, &secrets, settings, clock).await
+    }
+
+    /// Reads the pepper while the connection to DynamoDB is being opened.
+    async fn with(
+        client: aws_sdk_dynamodb::Client,
+        secrets: &Secrets,
+        settings: config::VerifySettings,
+        clock: Clock,
+    ) -> Result<Self, Error> {
+        let store = Store::new(client, settings.users_table, settings.otps_table);
+        let (pepper, ()) = tokio::join!(secrets.resolve(settings.pepper, config::pepper), store.warm());
+        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock, served: Arc::default() })
+    }
+
+    /// Whether the request that asks is the first since the start.
+    pub(crate) fn is_cold(&self) -> bool {
+        !self.served.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl TextingContext {
+    /// Connects to what the settings of send and resend name.
+    ///
+    /// # Errors
+    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
+    pub async fn connect(settings: config::TextingSettings, clock: Clock) -> Result<Self, Error> {
+        let tls = https::tls()?;
+        let (client, secrets) = aws::clients(&settings.base.aws);
+        let limits = Limits::new(client.clone(), settings.limits_table);
+        let (context, courier) = tokio::join!(
+            CallContext::with(client, &secrets, settings.base, clock.clone()),
+            Courier::connect(settings.account, settings.token, &secrets, tls, clock),
+        );
+        Ok(Self {
+            context: context?,
+            limits,
+            courier: courier?,
+            app: settings.app,
+            domain: settings.domain,
+            answer_step: settings.answer_step,
+        })
+    }
+}
+
+impl SignupContext {
+    /// Connects to what the settings of signup name, and builds the tables that judge phones and passwords:
+    /// during the start Lambda lends a whole core.
+    ///
+    /// # Errors
+    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
+    pub async fn connect(settings: config::SignupSettings, clock: Clock) -> Result<Self, Error> {
+        let tables = tokio::task::spawn_blocking(|| {
+            crate::domain::phone::warm();
+            crate::domain::password::warm();
+        });
+        let texting = TextingContext::connect(settings.texting, clock).await?;
+        // A panic in there would only mean that the tables are built at their first use.
+        let _ = tables.await;
+        Ok(Self { texting, regions: settings.regions })
+    }
+}
