@@ -17,7 +17,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
-use lambda_http::CallContext;
+use lambda_http::Context;
 use lambda_http::request::LambdaRequest;
 use tokio::net::TcpListener;
 
@@ -27,7 +27,7 @@ use event::Call;
 
 /// Runs the function of this logical name on an event.
 pub type Dispatch = Arc<
-    dyn Fn(&str, LambdaRequest, CallContext) -> BoxFuture<'static, lambda_http::Response<lambda_http::Body>>
+    dyn Fn(&str, LambdaRequest, Context) -> BoxFuture<'static, lambda_http::Response<lambda_http::Body>>
         + Send
         + Sync,
 >;

@@ -9,7 +9,7 @@ use axum::http::header::{CONTENT_TYPE, COOKIE, HOST, USER_AGENT};
 use axum::http::request::Parts;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use lambda_http::CallContext;
+use lambda_http::Context;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
@@ -148,9 +148,9 @@ impl Call<'_> {
 ///
 /// The deadline is one of the machine's clock, as Lambda's is: a test that moves the time of day does not make a
 /// function run longer.
-pub(super) fn context(function: &Function) -> CallContext {
+pub(super) fn context(function: &Function) -> Context {
     let timeout = i64::try_from(function.timeout.as_millis()).unwrap_or(i64::MAX);
-    let mut context = CallContext::default();
+    let mut context = Context::default();
     context.request_id = uuid();
     context.deadline = u64::try_from(Clock::System.millisecond().saturating_add(timeout)).unwrap_or_default();
     context.invoked_function_arn = arn(function);

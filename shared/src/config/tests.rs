@@ -197,7 +197,7 @@ fn a_lock_leaves_room_for_the_tries_of_four_codes() {
     let _ = signup(&[("OTP_MAX_ATTEMPTS", "10"), ("MAX_CONSECUTIVE_FAILURES", "40")]);
 }
 
-/// SignupSettings answers at once: that a name is taken is seen there anyway.
+/// Signup answers at once: that a name is taken is seen there anyway.
 #[test]
 fn answers_of_send_and_resend_alone_have_a_step() {
     let step = |given: Option<&str>| {
