@@ -3,7 +3,7 @@
 //! A line names the challenge and the request, never the username, the phone or the address. It is written once the
 //! change is known to be stored: a write whose answer was lost leaves none.
 
-use crate::domain::challenge::Outcome;
+use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::code::OtpId;
 use crate::event::Event;
 use crate::metrics;
@@ -20,7 +20,7 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
             tracing::info!(request, %otp, event = "user_created", contested, "audit");
         }
         Event::CodeIssued { call, recipient } => {
-            let (call, recipient) = (call.name(), recipient.name());
+            let (call, recipient) = (call.as_str(), recipient.as_str());
             tracing::info!(request, %otp, event = "code_issued", call, recipient, "audit");
         }
         Event::CodeSuperseded { by } => {
@@ -34,9 +34,9 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
                 };
             }
             match outcome {
-                Outcome::Sent => text!(info, "text_accepted"),
-                Outcome::Failed => text!(warn, "text_failed"),
-                Outcome::Unknown => text!(warn, "text_unknown"),
+                DeliveryOutcome::Sent => text!(info, "text_accepted"),
+                DeliveryOutcome::Failed => text!(warn, "text_failed"),
+                DeliveryOutcome::Unknown => text!(warn, "text_unknown"),
             }
         }
         Event::CodeConfirmed => tracing::info!(request, %otp, event = "code_confirmed", "audit"),

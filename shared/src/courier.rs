@@ -15,7 +15,7 @@ use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Deadline};
-use crate::domain::challenge::{Delivery, Outcome};
+use crate::domain::challenge::{Delivery, DeliveryOutcome};
 use crate::domain::code::{Code, OtpId};
 use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
@@ -231,11 +231,11 @@ impl Courier {
                 Step::Again(pause) => tokio::time::sleep(pause).await,
             }
         };
-        if outcome == Outcome::Sent {
+        if outcome == DeliveryOutcome::Sent {
             lock(&self.recent).saw(begun.elapsed());
         }
         match (outcome, tries.blame()) {
-            (Outcome::Sent, _) | (_, Blame::Request) => {
+            (DeliveryOutcome::Sent, _) | (_, Blame::Request) => {
                 admission.probes = false;
                 lock(&self.breaker).close();
             }
@@ -256,7 +256,7 @@ impl Courier {
         tokio::time::sleep(drawn.min(time)).await;
         let mut random = rand::rng();
         let id = format!("1-{:08x}-{:024x}", random.random::<u32>(), random.random::<u128>() >> 32);
-        Delivery { outcome: Outcome::Sent, request_id: Some(id), tries: 1 }
+        Delivery { outcome: DeliveryOutcome::Sent, request_id: Some(id), tries: 1 }
     }
 
     /// Reads the token again after Courier refused it: it may have been rotated. Says whether there is another one.

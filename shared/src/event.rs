@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::domain::call::Call;
-use crate::domain::challenge::Outcome;
+use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::code::OtpId;
 use crate::domain::recipient::RecipientKind;
 
@@ -30,7 +30,7 @@ pub enum Event {
     /// What is known of the text has been settled.
     TextSettled {
         /// What is known.
-        outcome: Outcome,
+        outcome: DeliveryOutcome,
         /// How often Courier was asked.
         tries: u32,
         /// The status of the last answer, if it was a refusal.

@@ -185,7 +185,7 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
         line!(error, "failed", status, code, causes = causes(error),);
     } else {
         let cap = match error {
-            Error::Refused(Refusal::RateLimited { cap, .. }) => Some(cap.name()),
+            Error::Refused(Refusal::RateLimited { cap, .. }) => Some(cap.as_str()),
             _ => None,
         };
         line!(info, "refused", status, code, cap,);

@@ -14,7 +14,7 @@ use crate::clock::{Deadline, Moment};
 use crate::context::TextingContext;
 use crate::domain::address::SourceNetwork;
 use crate::domain::call::Call;
-use crate::domain::challenge::{Challenge, Outcome};
+use crate::domain::challenge::{Challenge, DeliveryOutcome};
 use crate::domain::code::OtpId;
 use crate::domain::idempotency::{IdempotencyKey, KeyHash};
 use crate::domain::recipient::{Belonging, Recipient};
@@ -25,9 +25,9 @@ use crate::http::{Fields, Incoming};
 use crate::trace::{Step, Trace};
 
 pub use answer::{Accepted, Otp, message};
-pub use phases::{Committed, Decided, SigningUp};
+pub use phases::{Committed, Decided, SignUpOutcome};
 
-use phases::Issuing;
+use phases::IssueOutcome;
 
 /// Kept from a request's time to record what became of its text.
 const RECORDING: Duration = Duration::from_secs(1);
@@ -130,19 +130,19 @@ pub async fn issue_again(
         let decided = Decided::again(texting, request, recipient, before, otp_id)?;
         let admission = texting.courier.admit(decided.recipient.kind(), now)?;
         match decided.issue(texting, request, row.as_ref()).await? {
-            Issuing::Committed(committed) => break (committed, admission),
-            Issuing::Overtaken => {}
+            IssueOutcome::Committed(committed) => break (committed, admission),
+            IssueOutcome::Overtaken => {}
         }
     };
     let challenge = committed.deliver(texting, request, admission).await;
     trace.step(Step::Wait, whole_step(texting.answer_step, moment.came, moment.deadline)).await;
     match challenge.outcome() {
-        Outcome::Failed => {
+        DeliveryOutcome::Failed => {
             // The failed code keeps its place in the caps, which may ask for a longer wait than Courier does.
             let capped = challenge.resend_after(&texting.context.policy, now);
             Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after().max(capped) })
         }
-        Outcome::Sent | Outcome::Unknown => Ok(Accepted::of(texting, &challenge, now)),
+        DeliveryOutcome::Sent | DeliveryOutcome::Unknown => Ok(Accepted::of(texting, &challenge, now)),
     }
 }
 

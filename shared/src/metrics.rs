@@ -10,7 +10,7 @@ use ::metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use thiserror::Error;
 
-use crate::domain::challenge::Outcome;
+use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::refusal::Refusal;
 use crate::error;
@@ -101,9 +101,9 @@ pub(crate) fn count(event: Event) {
         },
         Event::TextSettled { outcome, took, .. } => {
             match outcome {
-                Outcome::Sent => Metric::TextsAccepted.count(),
-                Outcome::Failed => Metric::TextsFailed.count(),
-                Outcome::Unknown => Metric::TextsUnknown.count(),
+                DeliveryOutcome::Sent => Metric::TextsAccepted.count(),
+                DeliveryOutcome::Failed => Metric::TextsFailed.count(),
+                DeliveryOutcome::Unknown => Metric::TextsUnknown.count(),
             }
             text_took(took);
         }

@@ -18,7 +18,7 @@ mod users;
 use aws_sdk_dynamodb::Client;
 
 pub use failure::Failure;
-pub use issuing::{Issue, Issued, Met, SignUp, SignedUp};
+pub use issuing::{Issue, IssueResult, Met, SignUp, SignUpResult};
 pub use limits::Limits;
 pub use tries::{Attempt, Confirmed, Try};
 

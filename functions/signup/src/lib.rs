@@ -17,11 +17,11 @@ use shared::domain::person_name::PersonName;
 use shared::domain::phone::MobileNumber;
 use shared::domain::recipient::RecipientKind;
 use shared::domain::time::Timestamp;
-use shared::domain::user::{Status, User};
+use shared::domain::user::{User, UserStatus};
 use shared::domain::username::Username;
 use shared::error::Error;
 use shared::http::{self, Fields, Incoming, Success};
-use shared::issuing::{CodeRequest, Decided, Otp, SigningUp, message};
+use shared::issuing::{CodeRequest, Decided, Otp, SignUpOutcome, message};
 use shared::store::Failure;
 use shared::trace::{Step, Trace};
 use tokio::time::Instant;
@@ -74,7 +74,7 @@ impl Input {
             name: self.name.clone(),
             mobile: self.mobile.clone(),
             password_hash,
-            status: Status::signed_up(texting.context.policy.signup_ttl, contested, now),
+            status: UserStatus::signed_up(texting.context.policy.signup_ttl, contested, now),
             created_at: now,
         }
     }
@@ -106,10 +106,7 @@ impl Output {
             user: Owner {
                 username: user.username.as_str().to_owned(),
                 name: user.name.as_str().to_owned(),
-                status: match user.status {
-                    Status::Pending { .. } => "PENDING",
-                    Status::Verified { .. } => "VERIFIED",
-                },
+                status: user.status.as_str(),
                 created_at: user.created_at.to_string(),
             },
             otp: Otp::of(challenge, &signup.texting.context.policy, now),
@@ -157,12 +154,12 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
         let replaced = over.as_ref().and_then(|over| over.challenge.as_ref());
         let decided = Decided::first(texting, request, user.clone(), replaced);
         over = match decided.sign_up(texting, request, &user, over.as_ref().map(|over| over.account)).await? {
-            SigningUp::Committed(committed) => {
+            SignUpOutcome::Committed(committed) => {
                 let challenge = committed.deliver(texting, request, admission).await;
                 return Ok(Output::of(&user, &challenge, signup, now));
             }
-            SigningUp::Freed => None,
-            SigningUp::Met(met) => match claim::meet(signup, request, &input, *met).await? {
+            SignUpOutcome::Freed => None,
+            SignUpOutcome::Met(met) => match claim::meet(signup, request, &input, *met).await? {
                 Meeting::Answered(output) => return Ok(output),
                 Meeting::GivesWay(over) => Some(over),
             },

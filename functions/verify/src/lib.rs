@@ -9,6 +9,7 @@ use shared::context::CallContext;
 use shared::domain::challenge::{Challenge, Verdict, Wrong};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::refusal::Refusal;
+use shared::domain::user::UserStatus;
 use shared::domain::username::Username;
 use shared::error::{Error, causes};
 use shared::event::Event;
@@ -50,7 +51,7 @@ struct Verified {
 
 impl Output {
     fn of(username: &Username) -> Self {
-        let user = Verified { username: username.as_str().to_owned(), status: "VERIFIED" };
+        let user = Verified { username: username.as_str().to_owned(), status: UserStatus::VERIFIED };
         Self { success: true, message: "User verified", user }
     }
 }

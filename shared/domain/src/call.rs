@@ -1,5 +1,7 @@
 //! The calls that issue codes.
 
+use std::str::FromStr;
+
 /// A call that issues codes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Call {
@@ -14,11 +16,19 @@ pub enum Call {
 impl Call {
     /// Its name in paths, stored rows and logs.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Signup => "signup",
             Self::Send => "send",
             Self::Resend => "resend",
         }
+    }
+}
+
+impl FromStr for Call {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        [Self::Signup, Self::Send, Self::Resend].into_iter().find(|call| call.as_str() == name).ok_or(())
     }
 }

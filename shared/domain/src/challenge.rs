@@ -16,6 +16,8 @@ mod judge;
 #[cfg(test)]
 mod tests;
 
+use std::str::FromStr;
+
 use super::account::AccountId;
 use super::call::Call;
 use super::code::OtpId;
@@ -35,8 +37,8 @@ const FAILURES_ARE_KEPT: i64 = 400 * DAY;
 pub struct Challenge {
     account: AccountId,
     contested: bool,
-    newest: Issued,
-    earlier: Vec<Issued>,
+    newest: IssuedCode,
+    earlier: Vec<IssuedCode>,
     pepper: PepperId,
     attempts: u32,
     failures: u32,
@@ -46,7 +48,7 @@ pub struct Challenge {
 
 /// A code that was issued, and what has become of it.
 #[derive(Clone, Debug)]
-pub struct Issued {
+pub struct IssuedCode {
     /// Its public name.
     pub id: OtpId,
     /// What is kept of it.
@@ -54,7 +56,7 @@ pub struct Issued {
     /// When it was issued.
     pub at: Timestamp,
     /// What has become of it.
-    pub status: Status,
+    pub status: ChallengeStatus,
     /// The call that asked for it.
     pub call: Call,
     /// The idempotency key that came with that call.
@@ -63,13 +65,13 @@ pub struct Issued {
 
 /// What a row holds of a challenge.
 #[derive(Debug)]
-pub struct Stored {
+pub struct StoredChallenge {
     /// See [`Challenge::account`].
     pub account: AccountId,
     /// See [`Challenge::is_contested`].
     pub contested: bool,
     /// The codes that it remembers, the newest last.
-    pub issued: Vec<Issued>,
+    pub issued: Vec<IssuedCode>,
     /// See [`Challenge::pepper`].
     pub pepper: PepperId,
     /// See [`Challenge::attempts`].
@@ -88,7 +90,7 @@ pub struct Inconsistent(pub &'static str);
 
 /// What has become of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum ChallengeStatus {
     /// Nobody has typed the right code yet.
     Pending,
     /// Somebody has.
@@ -97,11 +99,34 @@ pub enum Status {
     Rejected,
 }
 
+impl ChallengeStatus {
+    /// Its name in answers and stored rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "PENDING",
+            Self::Confirmed => "CONFIRMED",
+            Self::Rejected => "REJECTED",
+        }
+    }
+}
+
+impl FromStr for ChallengeStatus {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        [Self::Pending, Self::Confirmed, Self::Rejected]
+            .into_iter()
+            .find(|status| status.as_str() == name)
+            .ok_or(())
+    }
+}
+
 /// How the text of a code fared.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
     /// What is known.
-    pub outcome: Outcome,
+    pub outcome: DeliveryOutcome,
     /// The messenger's name for the text.
     pub request_id: Option<String>,
     /// How often the messenger was asked.
@@ -110,7 +135,7 @@ pub struct Delivery {
 
 /// What is known of a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum DeliveryOutcome {
     /// The messenger took it.
     Sent,
     /// It surely was not taken.
@@ -119,15 +144,46 @@ pub enum Outcome {
     Unknown,
 }
 
+impl DeliveryOutcome {
+    /// Its name in answers, stored rows and logs.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sent => "SENT",
+            Self::Failed => "FAILED",
+            Self::Unknown => "UNKNOWN",
+        }
+    }
+}
+
+impl FromStr for DeliveryOutcome {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        [Self::Sent, Self::Failed, Self::Unknown]
+            .into_iter()
+            .find(|outcome| outcome.as_str() == name)
+            .ok_or(())
+    }
+}
+
 impl Challenge {
     /// The challenge that a row holds.
     ///
     /// # Errors
     /// When no challenge is stored so: without a code, with codes that are not in the order of their issue, with a life
     /// that no code has, or contested without an account.
-    pub fn restore(stored: Stored) -> Result<Self, Inconsistent> {
-        let Stored { account, contested, mut issued, pepper, attempts, failures, valid_until, delivery } =
-            stored;
+    pub fn restore(stored: StoredChallenge) -> Result<Self, Inconsistent> {
+        let StoredChallenge {
+            account,
+            contested,
+            mut issued,
+            pepper,
+            attempts,
+            failures,
+            valid_until,
+            delivery,
+        } = stored;
         if !issued.is_sorted_by_key(|code| code.at) {
             return Err(Inconsistent("codes that are not in the order of their issue"));
         }
@@ -155,7 +211,7 @@ impl Challenge {
     /// with the pepper in use.
     #[must_use]
     pub fn is_live(&self, pepper: PepperId, policy: &Policy, now: Timestamp) -> bool {
-        self.newest.status == Status::Pending
+        self.newest.status == ChallengeStatus::Pending
             && now < self.valid_until
             && self.attempts < policy.max_attempts
             && self.pepper == pepper
@@ -200,13 +256,13 @@ impl Challenge {
 
     /// The newest code, the only one that is accepted.
     #[must_use]
-    pub fn newest(&self) -> &Issued {
+    pub fn newest(&self) -> &IssuedCode {
         &self.newest
     }
 
     /// The codes of the hour before the newest one was issued, the latest last.
     #[must_use]
-    pub fn earlier(&self) -> &[Issued] {
+    pub fn earlier(&self) -> &[IssuedCode] {
         &self.earlier
     }
 
@@ -242,7 +298,7 @@ impl Challenge {
 
     /// What has become of it.
     #[must_use]
-    pub fn status(&self) -> Status {
+    pub fn status(&self) -> ChallengeStatus {
         self.newest.status
     }
 
@@ -260,27 +316,27 @@ impl Challenge {
 
     /// How its text fared, as far as it is recorded.
     #[must_use]
-    pub fn outcome(&self) -> Outcome {
-        self.delivery.as_ref().map_or(Outcome::Unknown, |delivery| delivery.outcome)
+    pub fn outcome(&self) -> DeliveryOutcome {
+        self.delivery.as_ref().map_or(DeliveryOutcome::Unknown, |delivery| delivery.outcome)
     }
 
     /// The challenge with what became of its text: one that surely failed is REJECTED.
     #[must_use]
     pub fn delivered(mut self, delivery: Delivery) -> Self {
-        if delivery.outcome == Outcome::Failed && self.newest.status == Status::Pending {
-            self.newest.status = Status::Rejected;
+        if delivery.outcome == DeliveryOutcome::Failed && self.newest.status == ChallengeStatus::Pending {
+            self.newest.status = ChallengeStatus::Rejected;
         }
         self.delivery = Some(delivery);
         self
     }
 
     /// The codes that the row remembers, the newest last.
-    fn issued(&self) -> impl DoubleEndedIterator<Item = &Issued> {
+    fn issued(&self) -> impl DoubleEndedIterator<Item = &IssuedCode> {
         self.earlier.iter().chain(std::iter::once(&self.newest))
     }
 
     /// Those of the hour before `now`.
-    fn last_hours(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &Issued> {
+    fn last_hours(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &IssuedCode> {
         self.issued().filter(move |code| code.at.within_hour_before(now))
     }
 }

@@ -28,7 +28,7 @@ impl IdempotencyKey {
     #[must_use]
     pub fn hash(&self, pepper: &Pepper, call: Call, username: &Username) -> KeyHash {
         let parts =
-            [b"idempotency key", call.name().as_bytes(), username.as_str().as_bytes(), self.0.as_bytes()];
+            [b"idempotency key", call.as_str().as_bytes(), username.as_str().as_bytes(), self.0.as_bytes()];
         let mut hash = [0; 16];
         hash.copy_from_slice(&pepper.mac(&parts).as_bytes()[..16]);
         KeyHash(hash)

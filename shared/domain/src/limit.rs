@@ -59,7 +59,7 @@ pub enum Pot {
 impl Pot {
     /// Its name in stored rows.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
             Self::Others => "others",
@@ -161,7 +161,7 @@ mod tests {
     use crate::password::PasswordHash;
     use crate::person_name::PersonName;
     use crate::phone::{MobileNumber, Regions};
-    use crate::user::{Status, User};
+    use crate::user::{User, UserStatus};
     use crate::username::Username;
 
     proptest! {
@@ -193,8 +193,8 @@ mod tests {
         };
         let at = Timestamp::from_second(0);
         [
-            Recipient::Verified(user(Status::Verified { at })),
-            Recipient::Pending(user(Status::signed_up(DAY, false, at))),
+            Recipient::Verified(user(UserStatus::Verified { at })),
+            Recipient::Pending(user(UserStatus::signed_up(DAY, false, at))),
         ]
     }
 

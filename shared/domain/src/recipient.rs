@@ -3,7 +3,7 @@
 use super::account::AccountId;
 use super::challenge::Challenge;
 use super::time::Timestamp;
-use super::user::{Status, User};
+use super::user::{User, UserStatus};
 use super::username::Username;
 
 /// Whom a code is for.
@@ -39,8 +39,8 @@ impl Recipient {
     pub fn of(username: &Username, user: Option<User>, now: Timestamp) -> Self {
         match user {
             Some(user) if user.is_sent_codes(now) => match user.status {
-                Status::Verified { .. } => Self::Verified(user),
-                Status::Pending { .. } => Self::Pending(user),
+                UserStatus::Verified { .. } => Self::Verified(user),
+                UserStatus::Pending { .. } => Self::Pending(user),
             },
             ended => Self::Unknown { username: username.clone(), ended: ended.map(|user| user.account) },
         }
@@ -114,7 +114,7 @@ pub enum RecipientKind {
 impl RecipientKind {
     /// Its name in logs.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Verified => "verified",
             Self::Pending => "pending",
@@ -127,7 +127,7 @@ impl RecipientKind {
 mod tests {
     use super::*;
     use crate::call::Call;
-    use crate::challenge::{Draft, Status as Outcome};
+    use crate::challenge::{ChallengeStatus, Draft};
     use crate::code::OtpId;
     use crate::mac::{Mac, Pepper};
     use crate::password::PasswordHash;
@@ -148,7 +148,7 @@ mod tests {
         Username::parse("ada").unwrap()
     }
 
-    fn user(status: Status) -> User {
+    fn user(status: UserStatus) -> User {
         User {
             username: named(),
             account: account(1),
@@ -176,12 +176,12 @@ mod tests {
     /// Case 33, the rule itself: no code outlives the user that it can verify.
     #[test]
     fn a_pending_user_is_unknown_from_the_end_of_its_day_and_gone_with_its_last_code() {
-        let pending = user(Status::signed_up(DAY, false, at(0)));
+        let pending = user(UserStatus::signed_up(DAY, false, at(0)));
         let kind = |now| Recipient::of(&named(), Some(pending.clone()), at(now)).kind();
         assert_eq!([0, DAY - 1].map(kind), [RecipientKind::Pending; 2]);
         assert_eq!([DAY, DAY + 899].map(kind), [RecipientKind::Unknown; 2]);
         assert_eq!([DAY + 899, DAY + 900].map(|now| pending.exists(at(now))), [true, false]);
-        let verified = user(Status::Verified { at: at(0) });
+        let verified = user(UserStatus::Verified { at: at(0) });
         assert_eq!(Recipient::of(&named(), Some(verified), at(i64::MAX)).kind(), RecipientKind::Verified);
         assert_eq!(Recipient::of(&named(), None, at(0)).kind(), RecipientKind::Unknown);
     }
@@ -189,14 +189,14 @@ mod tests {
     /// Case 34, the rule itself.
     #[test]
     fn a_challenge_is_the_recipients_own_absent_or_foreign() {
-        let pending = user(Status::signed_up(DAY, false, at(0)));
+        let pending = user(UserStatus::signed_up(DAY, false, at(0)));
         let known = Recipient::of(&named(), Some(pending.clone()), at(0));
         let ended = Recipient::of(&named(), Some(pending), at(DAY));
         let unknown = Recipient::of(&named(), None, at(0));
         let belonging = |recipient: &Recipient, of: AccountId| match recipient.belonging(Some(&challenge(of)))
         {
             Belonging::Own(challenge) => {
-                assert_eq!(challenge.status(), Outcome::Pending);
+                assert_eq!(challenge.status(), ChallengeStatus::Pending);
                 "own"
             }
             Belonging::Absent => "absent",

@@ -70,7 +70,7 @@ pub enum Cap {
 impl Cap {
     /// Its name in logs.
     #[must_use]
-    pub const fn name(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Self::Username => "username",
             Self::Phone => "phone",

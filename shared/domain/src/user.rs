@@ -22,14 +22,14 @@ pub struct User {
     /// What signup was given. Only another signup for the name of a PENDING user compares it.
     pub password_hash: PasswordHash,
     /// Whether the number is proven.
-    pub status: Status,
+    pub status: UserStatus,
     /// When signup stored it.
     pub created_at: Timestamp,
 }
 
 /// Whether a user has proven to hold the number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum UserStatus {
     /// Not yet, and gone at `expires_at` if never. Such a user owns nothing: its name can be signed up for again.
     Pending {
         /// From this moment on the user no longer exists, whatever the table still holds: the end of the longest code
@@ -45,7 +45,21 @@ pub enum Status {
     },
 }
 
-impl Status {
+impl UserStatus {
+    /// The name of the status of a user who has not proven it.
+    pub const PENDING: &'static str = "PENDING";
+    /// The name of the status of a user who has.
+    pub const VERIFIED: &'static str = "VERIFIED";
+
+    /// Its name in answers and stored rows.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending { .. } => Self::PENDING,
+            Self::Verified { .. } => Self::VERIFIED,
+        }
+    }
+
     /// The status of a user who signs up at `now` and can be sent codes for `signup_ttl` seconds.
     #[must_use]
     pub fn signed_up(signup_ttl: i64, contested: bool, now: Timestamp) -> Self {
@@ -58,8 +72,8 @@ impl User {
     #[must_use]
     pub fn exists(&self, now: Timestamp) -> bool {
         match self.status {
-            Status::Pending { expires_at, .. } => now < expires_at,
-            Status::Verified { .. } => true,
+            UserStatus::Pending { expires_at, .. } => now < expires_at,
+            UserStatus::Verified { .. } => true,
         }
     }
 
@@ -72,6 +86,6 @@ impl User {
     /// Whether signups with different passwords have claimed the name.
     #[must_use]
     pub fn is_contested(&self) -> bool {
-        matches!(self.status, Status::Pending { contested: true, .. })
+        matches!(self.status, UserStatus::Pending { contested: true, .. })
     }
 }

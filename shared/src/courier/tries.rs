@@ -5,7 +5,7 @@ use std::time::Duration;
 use lambda_http::http::StatusCode;
 
 use super::leaves_doubt;
-use crate::domain::challenge::Outcome;
+use crate::domain::challenge::DeliveryOutcome;
 
 /// How often Courier is asked at most.
 const MOST_TRIES: u32 = 3;
@@ -61,7 +61,7 @@ impl Reply {
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Step {
     /// This is how it ended, with Courier's id of the text.
-    Settled(Outcome, Option<String>),
+    Settled(DeliveryOutcome, Option<String>),
     /// Try again after this pause.
     Again(Duration),
 }
@@ -127,7 +127,7 @@ impl Tries {
         }
         let least_pause = match reply {
             Reply::TooLate => return self.settled(),
-            Reply::Accepted(id) => return Step::Settled(Outcome::Sent, id),
+            Reply::Accepted(id) => return Step::Settled(DeliveryOutcome::Sent, id),
             Reply::TokenRenewed => {
                 self.next_key();
                 return if self.made < MOST_TRIES { Step::Again(Duration::ZERO) } else { self.settled() };
@@ -172,7 +172,7 @@ impl Tries {
     }
 
     fn settled(&self) -> Step {
-        Step::Settled(if self.doubtful { Outcome::Unknown } else { Outcome::Failed }, None)
+        Step::Settled(if self.doubtful { DeliveryOutcome::Unknown } else { DeliveryOutcome::Failed }, None)
     }
 }
 
@@ -195,7 +195,7 @@ mod tests {
     }
 
     /// The idempotency key's number at each try, and the outcome.
-    fn course(replies: Vec<Reply>) -> (Vec<u32>, Option<Outcome>) {
+    fn course(replies: Vec<Reply>) -> (Vec<u32>, Option<DeliveryOutcome>) {
         let mut tries = Tries::default();
         let mut keys = Vec::new();
         for reply in replies {
@@ -209,7 +209,7 @@ mod tests {
 
     #[test]
     fn an_answered_failure_takes_the_next_key_and_no_answer_the_same_one() {
-        use Outcome::{Failed, Sent, Unknown};
+        use DeliveryOutcome::{Failed, Sent, Unknown};
         use Reply::{Accepted, CutShort, NoAnswer, NotSent, TokenRenewed, TooLate};
         let table = [
             (vec![Accepted(None)], vec![0], Sent),
@@ -277,7 +277,7 @@ mod tests {
         };
         let left = Duration::from_secs(8);
         assert_eq!(tries.after(asks(2), left, 0.0), Step::Again(Duration::from_secs(2)));
-        assert_eq!(tries.after(asks(120), left, 0.0), Step::Settled(Outcome::Failed, None));
+        assert_eq!(tries.after(asks(120), left, 0.0), Step::Settled(DeliveryOutcome::Failed, None));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::context::TextingContext;
-use crate::domain::challenge::{Challenge, Outcome, Status};
+use crate::domain::challenge::{Challenge, DeliveryOutcome};
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 
@@ -25,12 +25,8 @@ impl Otp {
     pub fn of(challenge: &Challenge, policy: &Policy, now: Timestamp) -> Self {
         Self {
             id: challenge.id().to_string(),
-            status: match challenge.status() {
-                Status::Pending => "PENDING",
-                Status::Confirmed => "CONFIRMED",
-                Status::Rejected => "REJECTED",
-            },
-            delivery: delivered(challenge.outcome()),
+            status: challenge.status().as_str(),
+            delivery: challenge.outcome().as_str(),
             expires_at: challenge.valid_until().to_string(),
             expires_in: challenge.expires_in(),
             resend_after: challenge.resend_after(policy, now),
@@ -53,21 +49,12 @@ impl Accepted {
     }
 }
 
-/// What programs read of a text's outcome.
-pub(super) fn delivered(outcome: Outcome) -> &'static str {
-    match outcome {
-        Outcome::Sent => "SENT",
-        Outcome::Failed => "FAILED",
-        Outcome::Unknown => "UNKNOWN",
-    }
-}
-
 /// What people read of a text's outcome.
 #[must_use]
-pub fn message(outcome: Outcome) -> &'static str {
+pub fn message(outcome: DeliveryOutcome) -> &'static str {
     match outcome {
-        Outcome::Sent => "OTP sent successfully",
-        Outcome::Failed => "OTP could not be sent; call /send for another one",
-        Outcome::Unknown => "OTP issued; whether its text was sent is not known",
+        DeliveryOutcome::Sent => "OTP sent successfully",
+        DeliveryOutcome::Failed => "OTP could not be sent; call /send for another one",
+        DeliveryOutcome::Unknown => "OTP issued; whether its text was sent is not known",
     }
 }

@@ -5,7 +5,6 @@ use rand::RngExt as _;
 use tokio::time::Instant;
 
 use super::CodeRequest;
-use super::answer::delivered;
 use crate::audit;
 use crate::context::{CallContext, TextingContext};
 use crate::courier::{Admission, Settled, Text};
@@ -20,7 +19,7 @@ use crate::domain::sms::Template;
 use crate::domain::user::User;
 use crate::error::{Error, causes};
 use crate::event::Event;
-use crate::store::{Issue, Issued, Met, SignUp, SignedUp};
+use crate::store::{Issue, IssueResult, Met, SignUp, SignUpResult};
 use crate::trace::Step;
 
 /// A code that was drawn and decided on, and is not stored yet.
@@ -43,7 +42,7 @@ pub struct Committed {
 
 /// What became of storing a new account with its first code.
 #[derive(Debug)]
-pub enum SigningUp {
+pub enum SignUpOutcome {
     /// Both are stored.
     Committed(Box<Committed>),
     /// Nothing is: this user has the name.
@@ -53,7 +52,7 @@ pub enum SigningUp {
 }
 
 /// What became of storing a further code.
-pub(super) enum Issuing {
+pub(super) enum IssueOutcome {
     /// It is stored.
     Committed(Box<Committed>),
     /// Nothing is: user or challenge changed since they were read.
@@ -98,19 +97,19 @@ impl Decided {
         request: CodeRequest<'_>,
         user: &User,
         over: Option<AccountId>,
-    ) -> Result<SigningUp, Error> {
+    ) -> Result<SignUpOutcome, Error> {
         let quota = self.quota(texting, request);
         let sign_up = SignUp { user, challenge: &self.challenge, over, quota: &quota };
         let stored = texting.context.store.sign_up(&texting.limits, sign_up, request.time_to_store());
         match request.trace.step(Step::Store, stored).await? {
-            SignedUp::Stored => {
+            SignUpResult::Stored => {
                 let contested = user.is_contested();
                 audit::record(request.trace, self.challenge.id(), Event::UserCreated { contested });
-                Ok(SigningUp::Committed(self.committed(request)))
+                Ok(SignUpOutcome::Committed(self.committed(request)))
             }
-            SignedUp::Met(met) => Ok(SigningUp::Met(met)),
-            SignedUp::Freed => Ok(SigningUp::Freed),
-            SignedUp::Refused(refusal) => Err(refusal.into()),
+            SignUpResult::Met(met) => Ok(SignUpOutcome::Met(met)),
+            SignUpResult::Freed => Ok(SignUpOutcome::Freed),
+            SignUpResult::Refused(refusal) => Err(refusal.into()),
         }
     }
 
@@ -120,14 +119,14 @@ impl Decided {
         texting: &TextingContext,
         request: CodeRequest<'_>,
         row: Option<&Challenge>,
-    ) -> Result<Issuing, Error> {
+    ) -> Result<IssueOutcome, Error> {
         let quota = self.quota(texting, request);
         let issue = Issue { recipient: &self.recipient, row, next: &self.challenge, quota: &quota };
         let stored = texting.context.store.issue(&texting.limits, issue, request.time_to_store());
         match request.trace.step(Step::Store, stored).await? {
-            Issued::Stored => Ok(Issuing::Committed(self.committed(request))),
-            Issued::Overtaken => Ok(Issuing::Overtaken),
-            Issued::Refused(refusal) => Err(refusal.into()),
+            IssueResult::Stored => Ok(IssueOutcome::Committed(self.committed(request))),
+            IssueResult::Overtaken => Ok(IssueOutcome::Overtaken),
+            IssueResult::Refused(refusal) => Err(refusal.into()),
         }
     }
 
@@ -201,7 +200,7 @@ impl Committed {
         let Delivery { outcome, tries, .. } = delivery;
         let settled = Event::TextSettled { outcome, tries, last_status, took };
         audit::record(request.trace, self.challenge.id(), settled);
-        request.trace.delivery(delivered(outcome));
+        request.trace.delivery(outcome.as_str());
         delivery
     }
 }

@@ -10,12 +10,12 @@ use super::update::{Unwritten, repeat_while_busy};
 use super::{Failure, Store, users};
 use crate::clock::Moment;
 use crate::domain::account::AccountId;
-use crate::domain::challenge::{Challenge, Delivery, Outcome, Status};
+use crate::domain::challenge::{Challenge, ChallengeStatus, Delivery, DeliveryOutcome};
 use crate::domain::limit::Quota;
 use crate::domain::recipient::Recipient;
 use crate::domain::refusal::{Cap, Refusal};
 use crate::domain::time::Timestamp;
-use crate::domain::user::{self, User};
+use crate::domain::user::{User, UserStatus};
 use crate::domain::username::Username;
 
 const SIGN_UP: &str = "store the user and the first code";
@@ -37,7 +37,7 @@ pub struct SignUp<'a> {
 
 /// What became of storing a new user.
 #[derive(Debug)]
-pub enum SignedUp {
+pub enum SignUpResult {
     /// User and code are stored, and counted.
     Stored,
     /// Nothing changed: this user has the name.
@@ -73,7 +73,7 @@ pub struct Issue<'a> {
 
 /// What became of storing a further code.
 #[derive(Debug)]
-pub enum Issued {
+pub enum IssueResult {
     /// The code is stored, and counted.
     Stored,
     /// Nothing changed: user or challenge are no longer those that were decided from.
@@ -93,7 +93,7 @@ impl Store {
         limits: &Limits,
         sign_up: SignUp<'_>,
         moment: Moment,
-    ) -> Result<SignedUp, Failure> {
+    ) -> Result<SignUpResult, Failure> {
         let SignUp { user, challenge, over, quota } = sign_up;
         let (now, deadline) = (moment.now(), moment.deadline);
         let put_user = match over {
@@ -104,29 +104,29 @@ impl Store {
         let mut pauses = Pauses::default();
         loop {
             let (own, rooms) = match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
-                Counted::Written => return Ok(SignedUp::Stored),
-                Counted::BudgetSpent => return Ok(SignedUp::Refused(budget_spent(quota, now))),
+                Counted::Written => return Ok(SignUpResult::Stored),
+                Counted::BudgetSpent => return Ok(SignUpResult::Refused(budget_spent(quota, now))),
                 Counted::Blocked { own, limits } => (own, limits),
             };
             let owner = match own.into_iter().next() {
                 Some(Check::Failed(Some(item))) => {
                     users::from_item(&item).map_err(|error| Failure::malformed(SIGN_UP, error))?
                 }
-                Some(Check::Failed(None)) if over.is_some() => return Ok(SignedUp::Freed),
-                _ => return cap_reached(rooms, quota, now).map(SignedUp::Refused).ok_or_else(broken),
+                Some(Check::Failed(None)) if over.is_some() => return Ok(SignUpResult::Freed),
+                _ => return cap_reached(rooms, quota, now).map(SignUpResult::Refused).ok_or_else(broken),
             };
             let refusal = match owner.status {
                 _ if rooms.address == Room::Full => cap_reached(rooms, quota, now),
-                user::Status::Verified { .. } => Some(Refusal::UsernameTaken),
-                user::Status::Pending { .. } if rooms.phone == Room::Full => cap_reached(rooms, quota, now),
+                UserStatus::Verified { .. } => Some(Refusal::UsernameTaken),
+                UserStatus::Pending { .. } if rooms.phone == Room::Full => cap_reached(rooms, quota, now),
                 // Only a signup that nothing else refuses may learn what a password compares to.
-                user::Status::Pending { .. } if rooms.unknown() => {
+                UserStatus::Pending { .. } if rooms.unknown() => {
                     if deadline.sleep(pauses.next()).await {
                         continue;
                     }
                     return Err(Failure::out_of_time(SIGN_UP));
                 }
-                user::Status::Pending { .. } => match &quota.budget {
+                UserStatus::Pending { .. } => match &quota.budget {
                     Some(budget) if rooms.shard == Room::Full => {
                         let left = limits.shard_with_room(budget, deadline).await?;
                         left.is_none().then(|| budget_spent(quota, now))
@@ -134,7 +134,7 @@ impl Store {
                     _ => None,
                 },
             };
-            return Ok(SignedUp::Met(Box::new(Met { owner, refusal })));
+            return Ok(SignUpResult::Met(Box::new(Met { owner, refusal })));
         }
     }
 
@@ -143,17 +143,22 @@ impl Store {
     ///
     /// # Errors
     /// When DynamoDB does not answer in time; the write may have happened all the same.
-    pub async fn issue(&self, limits: &Limits, issue: Issue<'_>, moment: Moment) -> Result<Issued, Failure> {
+    pub async fn issue(
+        &self,
+        limits: &Limits,
+        issue: Issue<'_>,
+        moment: Moment,
+    ) -> Result<IssueResult, Failure> {
         let (now, quota) = (moment.now(), issue.quota);
         let own = [self.check_recipient(issue.recipient, now), self.put_otp_if_unchanged(issue, now)];
         Ok(match limits.write_and_count(ISSUE, &own, quota, moment.deadline).await? {
-            Counted::Written => Issued::Stored,
-            Counted::BudgetSpent => Issued::Refused(budget_spent(quota, now)),
-            Counted::Blocked { own, .. } if own.iter().any(Check::failed) => Issued::Overtaken,
+            Counted::Written => IssueResult::Stored,
+            Counted::BudgetSpent => IssueResult::Refused(budget_spent(quota, now)),
+            Counted::Blocked { own, .. } if own.iter().any(Check::failed) => IssueResult::Overtaken,
             Counted::Blocked { limits, .. } => {
                 // Here the phone's cap comes before the address's.
                 let address = if limits.phone == Room::Full { Room::Left } else { limits.address };
-                Issued::Refused(cap_reached(Rooms { address, ..limits }, quota, now).ok_or_else(broken)?)
+                IssueResult::Refused(cap_reached(Rooms { address, ..limits }, quota, now).ok_or_else(broken)?)
             }
         })
     }
@@ -212,15 +217,15 @@ impl Store {
             .expression_attribute_values(":id", text(challenge.id().to_string()))
             .expression_attribute_values(":delivery", otps::delivery(delivery, moment.now()));
         let write = match delivery.outcome {
-            Outcome::Sent | Outcome::Unknown => {
+            DeliveryOutcome::Sent | DeliveryOutcome::Unknown => {
                 write.update_expression("SET delivery = :delivery").condition_expression("otpId = :id")
             }
-            Outcome::Failed => write
+            DeliveryOutcome::Failed => write
                 .update_expression("SET delivery = :delivery, #status = :rejected")
                 .condition_expression("otpId = :id AND #status = :pending")
                 .expression_attribute_names("#status", "status")
-                .expression_attribute_values(":rejected", otps::status(Status::Rejected))
-                .expression_attribute_values(":pending", otps::status(Status::Pending)),
+                .expression_attribute_values(":rejected", otps::status(ChallengeStatus::Rejected))
+                .expression_attribute_values(":pending", otps::status(ChallengeStatus::Pending)),
         };
         match repeat_while_busy(RECORD, moment.deadline, || write.clone().send()).await {
             Ok(_) | Err(Unwritten::Refused(_)) => Ok(()),

@@ -45,9 +45,9 @@ pub(super) fn insert_flag(item: &mut Item, name: &str, is_set: bool) {
 }
 
 /// Reads attributes of one item; each error names the attribute.
-pub(super) struct Reader<'a>(pub(super) &'a Item);
+pub(super) struct ItemReader<'a>(pub(super) &'a Item);
 
-impl<'a> Reader<'a> {
+impl<'a> ItemReader<'a> {
     fn of_type<T>(
         &self,
         name: &'static str,
@@ -62,6 +62,11 @@ impl<'a> Reader<'a> {
 
     pub(super) fn text(&self, name: &'static str) -> Result<&'a str, Malformed> {
         self.of_type(name, |value| value.as_s().ok().map(String::as_str))
+    }
+
+    /// Reads a value of an enum by its name.
+    pub(super) fn named<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Malformed> {
+        self.text(name)?.parse().map_err(|_| Malformed(name))
     }
 
     pub(super) fn number<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Malformed> {
@@ -85,17 +90,17 @@ impl<'a> Reader<'a> {
         if self.has(name) { self.of_type(name, |value| value.as_bool().ok().copied()) } else { Ok(false) }
     }
 
-    pub(super) fn map(&self, name: &'static str) -> Result<Reader<'a>, Malformed> {
-        self.of_type(name, |value| value.as_m().ok().map(Reader))
+    pub(super) fn map(&self, name: &'static str) -> Result<ItemReader<'a>, Malformed> {
+        self.of_type(name, |value| value.as_m().ok().map(ItemReader))
     }
 
     /// Reads a list of maps, each by `read`.
     pub(super) fn list<T>(
         &self,
         name: &'static str,
-        read: impl Fn(Reader<'a>) -> Result<T, Malformed>,
+        read: impl Fn(ItemReader<'a>) -> Result<T, Malformed>,
     ) -> Result<Vec<T>, Malformed> {
         let values = self.of_type(name, |value| value.as_l().ok())?;
-        values.iter().map(|value| read(Reader(value.as_m().map_err(|_| Malformed(name))?))).collect()
+        values.iter().map(|value| read(ItemReader(value.as_m().map_err(|_| Malformed(name))?))).collect()
     }
 }

@@ -7,7 +7,7 @@ use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem, Update};
 use rand::seq::IndexedRandom as _;
 
 use super::failure::Failure;
-use super::item::{Item, Reader, bytes, number, timestamp};
+use super::item::{Item, ItemReader, bytes, number, timestamp};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
 use super::update::{Unwritten, repeat_while_busy, send_once};
 use crate::clock::Deadline;
@@ -116,7 +116,7 @@ impl Limits {
                     .budget
                     .as_ref()
                     .zip(shard)
-                    .map(|(budget, shard)| self.count(budget.pot.name(), shard, u32::from(budget.spends))),
+                    .map(|(budget, shard)| self.count(budget.pot.as_str(), shard, u32::from(budget.spends))),
             );
 
             let mut checks = match commit(&self.client, attempted, items, deadline).await? {
@@ -208,9 +208,9 @@ impl Limits {
                 .map_err(|_| Failure::out_of_time(READ_BUDGET))?
                 .map_err(|error| Failure::of(READ_BUDGET, error))?;
             for item in answer.responses.into_iter().flat_map(|tables| tables.into_values().flatten()) {
-                let item = Reader(&item);
+                let item = ItemReader(&item);
                 let malformed = |error| Failure::malformed(READ_BUDGET, error);
-                let pot = budget.pot.name();
+                let pot = budget.pot.as_str();
                 let count = if item.has(pot) { item.number(pot).map_err(malformed)? } else { 0 };
                 counts.insert(item.bytes("key").map_err(malformed)?, count);
             }

@@ -2,11 +2,12 @@
 
 use aws_sdk_dynamodb::types::AttributeValue;
 
-use super::item::{Item, Malformed, Reader, account, bytes, insert_flag, number, text, timestamp};
+use super::item::{Item, ItemReader, Malformed, account, bytes, insert_flag, number, text, timestamp};
 use super::{Failure, Store};
 use crate::clock::Deadline;
-use crate::domain::call::Call;
-use crate::domain::challenge::{Challenge, Delivery, Inconsistent, Issued, Outcome, Status, Stored};
+use crate::domain::challenge::{
+    Challenge, ChallengeStatus, Delivery, Inconsistent, IssuedCode, StoredChallenge,
+};
 use crate::domain::code::OtpId;
 use crate::domain::idempotency::KeyHash;
 use crate::domain::mac::{Mac, PepperId};
@@ -38,21 +39,8 @@ pub(super) fn from_answer(
     item.map(from_item).transpose().map_err(|error| Failure::malformed(attempted, error))
 }
 
-pub(super) fn status(status: Status) -> AttributeValue {
-    text(match status {
-        Status::Pending => "PENDING",
-        Status::Confirmed => "CONFIRMED",
-        Status::Rejected => "REJECTED",
-    })
-}
-
-fn read_status(text: &str) -> Option<Status> {
-    match text {
-        "PENDING" => Some(Status::Pending),
-        "CONFIRMED" => Some(Status::Confirmed),
-        "REJECTED" => Some(Status::Rejected),
-        _ => None,
-    }
+pub(super) fn status(status: ChallengeStatus) -> AttributeValue {
+    text(status.as_str())
 }
 
 pub(super) fn pepper(id: PepperId) -> AttributeValue {
@@ -95,12 +83,12 @@ pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp
 
 /// A code in the list of those issued, but for what has become of it. Its id is stored as bytes: five codes with keys must
 /// leave the row within the kibibyte that a write unit pays for.
-fn issued(code: &Issued) -> Item {
+fn issued(code: &IssuedCode) -> Item {
     let mut item = map([
         ("id", bytes(code.id.as_bytes())),
         ("mac", bytes(code.mac.as_bytes())),
         ("at", timestamp(code.at)),
-        ("call", text(code.call.name())),
+        ("call", text(code.call.as_str())),
     ]);
     if let Some(key) = &code.key {
         item.insert("key".to_owned(), bytes(key.as_bytes()));
@@ -110,13 +98,11 @@ fn issued(code: &Issued) -> Item {
 
 /// What is recorded of a text at `now`.
 pub(super) fn delivery(delivery: &Delivery, now: Timestamp) -> AttributeValue {
-    let outcome = match delivery.outcome {
-        Outcome::Sent => "SENT",
-        Outcome::Failed => "FAILED",
-        Outcome::Unknown => "UNKNOWN",
-    };
-    let mut item =
-        map([("status", text(outcome)), ("tries", number(delivery.tries)), ("at", timestamp(now))]);
+    let mut item = map([
+        ("status", text(delivery.outcome.as_str())),
+        ("tries", number(delivery.tries)),
+        ("at", timestamp(now)),
+    ]);
     if let Some(id) = &delivery.request_id {
         item.insert("requestId".to_owned(), text(id));
     }
@@ -124,23 +110,19 @@ pub(super) fn delivery(delivery: &Delivery, now: Timestamp) -> AttributeValue {
 }
 
 pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
-    let item = Reader(item);
-    let status = read_status(item.text("status")?).ok_or(Malformed("status"))?;
+    let item = ItemReader(item);
+    let status = item.named("status")?;
     let issued = item.list("issued", |code| {
-        Ok(Issued {
+        Ok(IssuedCode {
             id: OtpId::from_bytes(code.bytes("id")?),
             mac: Mac::from_bytes(code.bytes("mac")?),
             at: code.timestamp("at")?,
-            status: if code.has("outcome") {
-                read_status(code.text("outcome")?).ok_or(Malformed("outcome"))?
-            } else {
-                status
-            },
-            call: read_call(code.text("call")?).ok_or(Malformed("call"))?,
+            status: if code.has("outcome") { code.named("outcome")? } else { status },
+            call: code.named("call")?,
             key: if code.has("key") { Some(KeyHash::from_bytes(code.bytes("key")?)) } else { None },
         })
     })?;
-    let challenge = Challenge::restore(Stored {
+    let challenge = Challenge::restore(StoredChallenge {
         account: item.account("accountId")?,
         contested: item.flag("contested")?,
         issued,
@@ -157,18 +139,9 @@ pub(super) fn from_item(item: &Item) -> Result<Challenge, Malformed> {
     Ok(challenge)
 }
 
-fn read_call(text: &str) -> Option<Call> {
-    [Call::Signup, Call::Send, Call::Resend].into_iter().find(|call| call.name() == text)
-}
-
-fn read_delivery(item: &Reader<'_>) -> Result<Delivery, Malformed> {
+fn read_delivery(item: &ItemReader<'_>) -> Result<Delivery, Malformed> {
     Ok(Delivery {
-        outcome: match item.text("status")? {
-            "SENT" => Outcome::Sent,
-            "FAILED" => Outcome::Failed,
-            "UNKNOWN" => Outcome::Unknown,
-            _ => return Err(Malformed("status")),
-        },
+        outcome: item.named("status")?,
         request_id: if item.has("requestId") { Some(item.text("requestId")?.to_owned()) } else { None },
         tries: item.number("tries")?,
     })

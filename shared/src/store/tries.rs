@@ -8,7 +8,7 @@ use super::transaction::{Check, EXPECT_COMPLETE, Written, commit};
 use super::update::{Unwritten, repeat_while_busy, send_once};
 use super::{Failure, Store};
 use crate::clock::{Deadline, Moment};
-use crate::domain::challenge::{Challenge, Status};
+use crate::domain::challenge::{Challenge, ChallengeStatus};
 use crate::domain::code::OtpId;
 use crate::domain::mac::PepperId;
 use crate::domain::policy::Policy;
@@ -78,8 +78,8 @@ impl Store {
                 "SET attempts = attempts + :one, failures = failures + :one, expiresAt = :kept",
             )
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", otps::status(Status::Pending))
-            .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
+            .expression_attribute_values(":pending", otps::status(ChallengeStatus::Pending))
+            .expression_attribute_values(":confirmed", otps::status(ChallengeStatus::Confirmed))
             .expression_attribute_values(":now", timestamp(now))
             .expression_attribute_values(":max", number(policy.max_attempts))
             .expression_attribute_values(":cap", number(policy.max_consecutive_failures))
@@ -147,7 +147,7 @@ impl Store {
             .update_expression("SET failures = :none, expiresAt = :unread")
             .condition_expression("otpId = :id AND #status = :confirmed")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
+            .expression_attribute_values(":confirmed", otps::status(ChallengeStatus::Confirmed))
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":unread", timestamp(compared.kept_for_codes()))
             .expression_attribute_values(":id", text(compared.id().to_string()));
@@ -167,8 +167,8 @@ impl Store {
             )
             .condition_expression("otpId = :id AND #status = :pending AND validUntil > :now")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":confirmed", otps::status(Status::Confirmed))
-            .expression_attribute_values(":pending", otps::status(Status::Pending))
+            .expression_attribute_values(":confirmed", otps::status(ChallengeStatus::Confirmed))
+            .expression_attribute_values(":pending", otps::status(ChallengeStatus::Pending))
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":unread", timestamp(compared.kept_for_codes()))
             .expression_attribute_values(":id", text(compared.id().to_string()))

@@ -5,7 +5,7 @@ use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
-use super::item::{Item, Malformed, Reader, account, insert_flag, text, timestamp};
+use super::item::{Item, ItemReader, Malformed, account, insert_flag, text, timestamp};
 use super::transaction::EXPECT_COMPLETE;
 use super::{Failure, Store};
 use crate::clock::Deadline;
@@ -16,13 +16,10 @@ use crate::domain::phone::MobileNumber;
 use crate::domain::policy::LONGEST_CODE_TTL;
 use crate::domain::recipient::Recipient;
 use crate::domain::time::Timestamp;
-use crate::domain::user::{Status, User};
+use crate::domain::user::{User, UserStatus};
 use crate::domain::username::Username;
 
 const READ_USER: &str = "read the user";
-
-const PENDING: &str = "PENDING";
-const VERIFIED: &str = "VERIFIED";
 
 impl Store {
     /// Reads a user, consistently. The row may be one whose time is up: see [`User::exists`].
@@ -60,7 +57,7 @@ impl Store {
             .table_name(&self.users)
             .set_item(Some(to_item(user)))
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":pending", text(PENDING))
+            .expression_attribute_values(":pending", text(UserStatus::PENDING))
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
@@ -78,12 +75,12 @@ impl Store {
                     "accountId = :read AND (#status = :verified OR expiresAt > :end_of_code)",
                 )
                 .expression_attribute_values(":read", account(user.account))
-                .expression_attribute_values(":verified", text(VERIFIED)),
+                .expression_attribute_values(":verified", text(UserStatus::VERIFIED)),
             Recipient::Unknown { .. } => check
                 .condition_expression(
                     "attribute_not_exists(username) OR (#status = :pending AND expiresAt <= :end_of_code)",
                 )
-                .expression_attribute_values(":pending", text(PENDING)),
+                .expression_attribute_values(":pending", text(UserStatus::PENDING)),
         };
         TransactWriteItem::builder().condition_check(check.build().expect(EXPECT_COMPLETE)).build()
     }
@@ -106,8 +103,8 @@ impl Store {
                 "accountId = :compared AND (#status = :verified OR (#status = :pending AND expiresAt > :now))",
             )
             .expression_attribute_names("#status", "status")
-            .expression_attribute_values(":verified", text(VERIFIED))
-            .expression_attribute_values(":pending", text(PENDING))
+            .expression_attribute_values(":verified", text(UserStatus::VERIFIED))
+            .expression_attribute_values(":pending", text(UserStatus::PENDING))
             .expression_attribute_values(":compared", account(compared))
             .expression_attribute_values(":now", timestamp(now))
             .build()
@@ -130,14 +127,13 @@ fn to_item(user: &User) -> Item {
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
+    item.insert("status".to_owned(), text(user.status.as_str()));
     match user.status {
-        Status::Pending { expires_at, contested } => {
-            item.insert("status".to_owned(), text(PENDING));
+        UserStatus::Pending { expires_at, contested } => {
             item.insert("expiresAt".to_owned(), timestamp(expires_at));
             insert_flag(&mut item, "contested", contested);
         }
-        Status::Verified { at } => {
-            item.insert("status".to_owned(), text(VERIFIED));
+        UserStatus::Verified { at } => {
             item.insert("verifiedAt".to_owned(), timestamp(at));
         }
     }
@@ -145,7 +141,7 @@ fn to_item(user: &User) -> Item {
 }
 
 pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {
-    let item = Reader(item);
+    let item = ItemReader(item);
     Ok(User {
         username: Username::from_store(item.text("username")?.to_owned()),
         account: item.account("accountId")?,
@@ -153,11 +149,11 @@ pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {
         mobile: MobileNumber::from_store(item.text("mobileNo")?.to_owned()),
         password_hash: PasswordHash::from_store(item.text("passwordHash")?.to_owned()),
         status: match item.text("status")? {
-            PENDING => Status::Pending {
+            UserStatus::PENDING => UserStatus::Pending {
                 expires_at: item.timestamp("expiresAt")?,
                 contested: item.flag("contested")?,
             },
-            VERIFIED => Status::Verified { at: item.timestamp("verifiedAt")? },
+            UserStatus::VERIFIED => UserStatus::Verified { at: item.timestamp("verifiedAt")? },
             _ => return Err(Malformed("status")),
         },
         created_at: item.timestamp("createdAt")?,

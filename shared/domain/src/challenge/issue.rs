@@ -1,6 +1,6 @@
 //! Whether a code may be issued, and what the row holds afterwards.
 
-use super::{Challenge, Issued, Status};
+use super::{Challenge, ChallengeStatus, IssuedCode};
 use crate::account::AccountId;
 use crate::call::Call;
 use crate::code::OtpId;
@@ -98,7 +98,7 @@ impl Challenge {
         Self {
             account,
             contested,
-            newest: Issued { id, mac, at: now, status: Status::Pending, call, key },
+            newest: IssuedCode { id, mac, at: now, status: ChallengeStatus::Pending, call, key },
             earlier: before.map(|before| before.last_hours(now).cloned().collect()).unwrap_or_default(),
             pepper,
             attempts: 0,
@@ -128,9 +128,9 @@ impl Challenge {
     fn cooldown_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
         let since_confirmed = self.issued().fold(Vec::new(), |mut counted, code| {
             match code.status {
-                Status::Confirmed => counted.clear(),
-                Status::Pending => counted.push(code.at),
-                Status::Rejected => {}
+                ChallengeStatus::Confirmed => counted.clear(),
+                ChallengeStatus::Pending => counted.push(code.at),
+                ChallengeStatus::Rejected => {}
             }
             counted
         });
@@ -161,7 +161,7 @@ impl Challenge {
             code.call == call
                 && code.key == Some(key)
                 // A signup succeeds even if its text does not; send and resend do not.
-                && (code.status != Status::Rejected || call == Call::Signup)
+                && (code.status != ChallengeStatus::Rejected || call == Call::Signup)
         })
     }
 }

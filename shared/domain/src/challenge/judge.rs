@@ -2,7 +2,7 @@
 
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
-use super::{Challenge, Issued, Status};
+use super::{Challenge, ChallengeStatus, IssuedCode};
 use crate::code::{Code, OtpId};
 use crate::mac::{Pepper, PepperId};
 use crate::policy::Policy;
@@ -53,7 +53,7 @@ impl Challenge {
             Refusal::OtpIdRequired
         } else if row.is_locked(policy) {
             Refusal::Locked
-        } else if row.newest.status == Status::Rejected || !remembered {
+        } else if row.newest.status == ChallengeStatus::Rejected || !remembered {
             Refusal::OtpNotFound
         } else if row.valid_until <= now || row.pepper != pepper {
             Refusal::OtpExpired
@@ -67,15 +67,15 @@ impl Challenge {
     /// The try must have been taken before: `self` is the row that the taking returned.
     #[must_use]
     pub fn judge(&self, code: &Code, username: &Username, pepper: &Pepper) -> Verdict {
-        let is = |issued: &Issued| issued.mac.ct_eq(&code.mac(pepper, issued.id, username));
+        let is = |issued: &IssuedCode| issued.mac.ct_eq(&code.mac(pepper, issued.id, username));
         let newest = is(&self.newest);
-        let texted = self.earlier.iter().filter(|earlier| earlier.status != Status::Rejected);
+        let texted = self.earlier.iter().filter(|earlier| earlier.status != ChallengeStatus::Rejected);
         let earlier = texted.map(is).fold(Choice::from(0), |any, one| any | one);
         let mut verdict = 0_u8;
         verdict.conditional_assign(&1, earlier);
         verdict.conditional_assign(&2, newest);
         match (verdict, self.newest.status) {
-            (2, Status::Pending) => Verdict::Right,
+            (2, ChallengeStatus::Pending) => Verdict::Right,
             (2, _) => Verdict::Refused(Wrong::AlreadyUsed),
             (1, _) => Verdict::Refused(Wrong::Superseded),
             _ => Verdict::Refused(Wrong::NoMatch),
@@ -103,9 +103,9 @@ impl Challenge {
                 Refusal::OtpSuperseded { attempts_remaining: Some(row.attempts_remaining(policy)) }
             }
             Some(row) => match row.newest.status {
-                Status::Confirmed => Refusal::OtpAlreadyUsed,
-                Status::Pending if row.valid_until <= now => Refusal::OtpExpired,
-                Status::Pending | Status::Rejected => Refusal::OtpNotFound,
+                ChallengeStatus::Confirmed => Refusal::OtpAlreadyUsed,
+                ChallengeStatus::Pending if row.valid_until <= now => Refusal::OtpExpired,
+                ChallengeStatus::Pending | ChallengeStatus::Rejected => Refusal::OtpNotFound,
             },
         }
     }

@@ -67,12 +67,12 @@ fn signed_up() -> Challenge {
 }
 
 fn failed(challenge: Challenge) -> Challenge {
-    challenge.delivered(Delivery { outcome: Outcome::Failed, request_id: None, tries: 1 })
+    challenge.delivered(Delivery { outcome: DeliveryOutcome::Failed, request_id: None, tries: 1 })
 }
 
 /// The challenge as the store leaves it when its code was confirmed.
 fn confirmed(challenge: Challenge) -> Challenge {
-    let newest = Issued { status: Status::Confirmed, ..challenge.newest };
+    let newest = IssuedCode { status: ChallengeStatus::Confirmed, ..challenge.newest };
     Challenge { newest, failures: 0, contested: false, ..challenge }
 }
 
@@ -85,10 +85,13 @@ fn tried(challenge: Challenge, tries: u32) -> Challenge {
 fn a_first_code_is_all_that_its_row_knows() {
     let challenge = signed_up();
     assert_eq!(challenge.id(), id(0));
-    assert_eq!((challenge.status(), challenge.outcome()), (Status::Pending, Outcome::Unknown));
+    assert_eq!(
+        (challenge.status(), challenge.outcome()),
+        (ChallengeStatus::Pending, DeliveryOutcome::Unknown)
+    );
     assert_eq!((challenge.attempts, challenge.failures, challenge.earlier.len()), (0, 0, 0));
     assert_eq!((challenge.valid_until(), challenge.expires_in()), (at(600), 600));
-    let Issued { at: issued_at, call, .. } = challenge.newest;
+    let IssuedCode { at: issued_at, call, .. } = challenge.newest;
     assert_eq!((issued_at, call), (at(0), Call::Signup));
 }
 
@@ -226,12 +229,12 @@ fn only_the_last_hours_codes_are_remembered() {
 
 #[test]
 fn a_text_that_surely_failed_rejects_a_pending_code_and_no_other() {
-    assert_eq!(failed(signed_up()).status(), Status::Rejected);
-    assert_eq!(failed(confirmed(signed_up())).status(), Status::Confirmed);
-    for outcome in [Outcome::Sent, Outcome::Unknown] {
+    assert_eq!(failed(signed_up()).status(), ChallengeStatus::Rejected);
+    assert_eq!(failed(confirmed(signed_up())).status(), ChallengeStatus::Confirmed);
+    for outcome in [DeliveryOutcome::Sent, DeliveryOutcome::Unknown] {
         let delivery = Delivery { outcome, request_id: None, tries: 2 };
         let delivered = signed_up().delivered(delivery.clone());
-        assert_eq!((delivered.status(), delivered.outcome()), (Status::Pending, outcome));
+        assert_eq!((delivered.status(), delivered.outcome()), (ChallengeStatus::Pending, outcome));
         assert_eq!(delivered.delivery, Some(delivery));
     }
 }
@@ -303,7 +306,7 @@ fn a_run_of_failures_slows_the_next_code_down() {
 #[test]
 fn a_challenge_is_restored_as_it_was_stored_and_nothing_else_is() {
     let challenge = tried(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
-    let stored = || Stored {
+    let stored = || StoredChallenge {
         account: challenge.account,
         contested: false,
         issued: challenge.issued().cloned().collect(),
@@ -315,12 +318,15 @@ fn a_challenge_is_restored_as_it_was_stored_and_nothing_else_is() {
     };
     assert_eq!(format!("{:?}", Challenge::restore(stored()).unwrap()), format!("{challenge:?}"));
     let refused = |stored| Challenge::restore(stored).unwrap_err().0;
-    let reversed = Stored { issued: stored().issued.into_iter().rev().collect(), ..stored() };
+    let reversed = StoredChallenge { issued: stored().issued.into_iter().rev().collect(), ..stored() };
     assert_eq!(refused(reversed), "codes that are not in the order of their issue");
-    assert_eq!(refused(Stored { issued: Vec::new(), ..stored() }), "no code");
+    assert_eq!(refused(StoredChallenge { issued: Vec::new(), ..stored() }), "no code");
     for life in [0, 901] {
-        assert_eq!(refused(Stored { valid_until: at(30 + life), ..stored() }), "a life that no code has");
+        assert_eq!(
+            refused(StoredChallenge { valid_until: at(30 + life), ..stored() }),
+            "a life that no code has"
+        );
     }
-    let nobodys = Stored { account: AccountId::UNKNOWN, contested: true, ..stored() };
+    let nobodys = StoredChallenge { account: AccountId::UNKNOWN, contested: true, ..stored() };
     assert_eq!(refused(nobodys), "contested without an account");
 }

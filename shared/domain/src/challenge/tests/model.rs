@@ -72,7 +72,7 @@ struct Remembered {
     pepper: u8,
     call: Call,
     key: Option<u8>,
-    outcome: Status,
+    outcome: ChallengeStatus,
 }
 
 #[derive(Debug, Default)]
@@ -109,11 +109,11 @@ impl Model {
     }
 
     fn is_cooling(&self, now: i64) -> bool {
-        let confirmed = self.codes.iter().rposition(|code| code.outcome == Status::Confirmed);
+        let confirmed = self.codes.iter().rposition(|code| code.outcome == ChallengeStatus::Confirmed);
         let since = confirmed.map_or(0, |nth| nth + 1);
         let counted: Vec<_> = self.codes[since..]
             .iter()
-            .filter(|code| code.outcome == Status::Pending && now - code.at < 3_600)
+            .filter(|code| code.outcome == ChallengeStatus::Pending && now - code.at < 3_600)
             .collect();
         let waits = [30, 60, 120, 240];
         counted.last().is_some_and(|last| now < last.at + waits[counted.len() - 1])
@@ -140,7 +140,7 @@ impl Model {
             code.call == call
                 && code.key == key
                 && code.pepper == self.pepper
-                && code.outcome != Status::Rejected
+                && code.outcome != ChallengeStatus::Rejected
         };
         if key.is_some() && self.within_hour(self.now).any(remembers) {
             return Answer::Replayed;
@@ -157,7 +157,7 @@ impl Model {
         }
         let live_until = self.newest().map_or(0, |code| code.at + 600);
         let live = self.newest().is_some_and(|code| {
-            code.outcome == Status::Pending && self.now < live_until && code.pepper == self.pepper
+            code.outcome == ChallengeStatus::Pending && self.now < live_until && code.pepper == self.pepper
         });
         if call == Call::Send && live && self.attempts < 3 {
             return Answer::Refused(Refusal::OtpPending { retry_after: live_until - self.now });
@@ -170,7 +170,7 @@ impl Model {
             let retry_after = self.wait(self.slowed_until(), |now| self.is_cooling(now));
             return Answer::Refused(Refusal::ResendTooSoon { retry_after });
         }
-        let outcome = if fails { Status::Rejected } else { Status::Pending };
+        let outcome = if fails { ChallengeStatus::Rejected } else { ChallengeStatus::Pending };
         self.attempts = 0;
         self.codes.push(Remembered { at: self.now, pepper: self.pepper, call, key, outcome });
         Answer::Issued(self.nth(Which::Newest))
@@ -192,7 +192,7 @@ impl Model {
             Some(Refusal::OtpIdRequired)
         } else if self.failures >= 12 {
             Some(Refusal::Locked)
-        } else if newest.outcome == Status::Rejected || forgotten {
+        } else if newest.outcome == ChallengeStatus::Rejected || forgotten {
             Some(Refusal::OtpNotFound)
         } else if self.now >= valid_until || newest.pepper != self.pepper {
             Some(Refusal::OtpExpired)
@@ -208,15 +208,17 @@ impl Model {
         self.failures += 1;
         let attempts_remaining = (3 - self.attempts).min(12 - self.failures);
         let earlier = self.codes.get(typed as usize).is_some_and(|code| {
-            newest_at - code.at < 3_600 && code.outcome != Status::Rejected && code.pepper == self.pepper
+            newest_at - code.at < 3_600
+                && code.outcome != ChallengeStatus::Rejected
+                && code.pepper == self.pepper
         });
         if typed == newest_nth {
             let newest = self.codes.last_mut().unwrap();
             self.failures = 0;
-            if newest.outcome == Status::Confirmed {
+            if newest.outcome == ChallengeStatus::Confirmed {
                 return Answer::Refused(Refusal::OtpAlreadyUsed);
             }
-            newest.outcome = Status::Confirmed;
+            newest.outcome = ChallengeStatus::Confirmed;
             self.contested = false;
             Answer::Verified
         } else if earlier {
@@ -295,7 +297,7 @@ impl Subject {
 
     /// The condition under which the store takes a try.
     fn has_try(row: &Challenge, asked: Option<OtpId>, pepper: PepperId, now: Timestamp) -> bool {
-        row.status() != Status::Rejected
+        row.status() != ChallengeStatus::Rejected
             && now < row.valid_until
             && row.attempts < POLICY.max_attempts
             && row.failures < POLICY.max_consecutive_failures

@@ -41,7 +41,7 @@ fn a_code_belongs_to_its_username_its_challenge_and_its_pepper() {
     assert_eq!(signed_up().judge(&code(0), &bob, &pepper(1)), nothing);
     assert_eq!(signed_up().judge(&code(0), &ada(), &pepper(2)), nothing);
     assert_eq!(
-        judged(&Challenge { newest: Issued { id: id(9), ..signed_up().newest }, ..signed_up() }, 0),
+        judged(&Challenge { newest: IssuedCode { id: id(9), ..signed_up().newest }, ..signed_up() }, 0),
         nothing
     );
 }
