@@ -2,7 +2,7 @@
 
 mod breaker;
 mod recent;
-mod tries;
+mod retries;
 mod wire;
 
 use std::fmt;
@@ -26,7 +26,7 @@ use crate::https;
 use crate::secrets::{self, Secrets, Sourced};
 use breaker::Breaker;
 use recent::Recent;
-use tries::{Blame, Key, Reply, Step, Tries};
+use retries::{Blame, Key, NextStep, Reply, Retries};
 
 /// The longest that a try may take. Courier usually answers within half a second.
 const LONGEST_TRY: Duration = Duration::from_millis(2_500);
@@ -112,7 +112,7 @@ pub struct Text<'a> {
 
 /// How a text settled.
 #[derive(Debug)]
-pub struct Settled {
+pub struct TextReport {
     /// What is recorded of it.
     pub delivery: Delivery,
     /// The status of the last try's answer, if that was a refusal.
@@ -207,10 +207,10 @@ impl Courier {
     }
 
     /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
-    pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> Settled {
+    pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> TextReport {
         let begun = tokio::time::Instant::now();
         let deadline = deadline.within(LONGEST_DELIVERY);
-        let mut tries = Tries::default();
+        let mut tries = Retries::default();
         let mut last_status;
         let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
@@ -227,8 +227,8 @@ impl Courier {
             let left = deadline.remaining().min(text.until.remaining());
             let random = rand::rng().random();
             match tries.after(reply, left, random) {
-                Step::Settled(outcome, request_id) => break (outcome, request_id),
-                Step::Again(pause) => tokio::time::sleep(pause).await,
+                NextStep::Settled(outcome, request_id) => break (outcome, request_id),
+                NextStep::Again(pause) => tokio::time::sleep(pause).await,
             }
         };
         if outcome == DeliveryOutcome::Sent {
@@ -246,11 +246,11 @@ impl Courier {
             // Nothing was learnt of Courier, so the next text may try.
             (_, Blame::Unknown) => {}
         }
-        Settled { delivery: Delivery { outcome, request_id, tries: tries.made() }, last_status }
+        TextReport { delivery: Delivery { outcome, request_id, tries: tries.made() }, last_status }
     }
 
     /// Takes as long as a text that ends before `deadline`, and sends none: what an unknown username gets.
-    pub async fn pretend(&self, deadline: Deadline) -> Delivery {
+    pub async fn simulate(&self, deadline: Deadline) -> Delivery {
         let drawn = lock(&self.recent).draw(&mut rand::rng());
         let time = deadline.within(LONGEST_DELIVERY).remaining();
         tokio::time::sleep(drawn.min(time)).await;
@@ -316,7 +316,7 @@ async fn read(mut answer: reqwest::Response, until: Deadline) -> Reply {
     };
     // Accepted is accepted: what is cut off or late costs only the id.
     let _ = until.run(all).await;
-    let accepted: Option<wire::Accepted> = serde_json::from_slice(&body).ok();
+    let accepted: Option<wire::AcceptedAnswer> = serde_json::from_slice(&body).ok();
     Reply::Accepted(accepted.map(|accepted| accepted.request_id).filter(|id| id.len() <= LONGEST_ID))
 }
 

@@ -4,7 +4,7 @@ use lambda_http::http::StatusCode;
 use thiserror::Error;
 
 use crate::courier::Unavailable;
-use crate::domain::field::{Broken, Rule};
+use crate::domain::field::{Rule, Violation};
 use crate::domain::refusal::Refusal;
 use crate::store::Failure;
 
@@ -21,7 +21,7 @@ pub enum Error {
     Malformed(&'static str),
     /// Fields break their rules: all of them, in the order of the request's documentation.
     #[error("{} fields break their rules", .0.len())]
-    Invalid(Vec<BrokenField>),
+    Invalid(Vec<FieldViolation>),
     /// The body is longer than [`crate::http::LONGEST_BODY`].
     #[error("payload too large")]
     PayloadTooLarge,
@@ -59,18 +59,18 @@ impl From<Unavailable> for Error {
 
 /// A field, and the rule that it breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BrokenField {
+pub struct FieldViolation {
     /// Its name as the client wrote it.
     pub field: String,
     /// Which rule, and what to do about it.
-    pub broken: Broken,
+    pub broken: Violation,
 }
 
-impl BrokenField {
+impl FieldViolation {
     /// The field `field` breaks `rule`, explained by `detail`.
     #[must_use]
     pub fn new(field: &str, rule: Rule, detail: &'static str) -> Self {
-        Self { field: field.to_owned(), broken: Broken::new(rule, detail) }
+        Self { field: field.to_owned(), broken: Violation::new(rule, detail) }
     }
 }
 
@@ -137,14 +137,14 @@ impl Error {
                 S::SERVICE_UNAVAILABLE,
                 "sms_unavailable",
                 "SMS unavailable",
-                "The text could not be sent. Try again later.",
+                "The text could not be sent. AttemptResult again later.",
             )
             .retry_after(*retry_after),
             Self::Store(Failure::Unavailable { .. }) => Answer::new(
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Service unavailable",
-                "The service is busy or partly down. Try again in a moment.",
+                "The service is busy or partly down. AttemptResult again in a moment.",
             )
             .retry_after(RETRY_SOON),
             Self::Store(Failure::Broken { .. }) | Self::Panicked => Answer::new(
@@ -210,7 +210,7 @@ fn refused(refusal: &Refusal) -> Answer {
             S::SERVICE_UNAVAILABLE,
             "sms_budget_spent",
             "No more texts today",
-            "The texts of this day are used up. Try again tomorrow (UTC).",
+            "The texts of this day are used up. AttemptResult again tomorrow (UTC).",
         )
         .retry_after(retry_after),
         Refusal::Locked => Answer::new(

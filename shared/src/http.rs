@@ -24,7 +24,7 @@ use crate::domain::address::SourceNetwork;
 use crate::domain::refusal::Refusal;
 use crate::error::{Error, causes};
 use crate::metrics;
-use crate::trace::{self, Seen, Step, Trace};
+use crate::trace::{self, Seen, Stage, Trace};
 
 /// The longest body that is read, in bytes: ten times what the longest valid signup needs in ASCII.
 pub const LONGEST_BODY: usize = 4_096;
@@ -62,7 +62,7 @@ impl Incoming {
 /// The event without what nothing here reads: the query string, `Host` and `X-Forwarded-Proto`. A caller writes them,
 /// and `lambda_http` panics at some when it makes an address of them.
 #[must_use]
-pub fn essential(mut event: LambdaRequest) -> LambdaRequest {
+pub fn without_unread_parts(mut event: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(event) = &mut event {
         event.raw_query_string = None;
         event.headers.remove(header::HOST);
@@ -158,16 +158,16 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
                 region = seen.region.as_ref().map(|region| region.as_str()),
                 delivery = seen.delivery,
                 milliseconds = trace::milliseconds(took),
-                hash_ms = seen.milliseconds(Step::Hash),
-                load_ms = seen.milliseconds(Step::Load),
-                store_ms = seen.milliseconds(Step::Store),
-                text_ms = seen.milliseconds(Step::Text),
-                record_ms = seen.milliseconds(Step::Record),
-                wait_ms = seen.milliseconds(Step::Wait),
-                count_ms = seen.milliseconds(Step::Count),
-                try_ms = seen.milliseconds(Step::Try),
-                confirm_ms = seen.milliseconds(Step::Confirm),
-                settle_ms = seen.milliseconds(Step::Settle),
+                hash_ms = seen.milliseconds(Stage::Hash),
+                load_ms = seen.milliseconds(Stage::Load),
+                store_ms = seen.milliseconds(Stage::Store),
+                text_ms = seen.milliseconds(Stage::Text),
+                record_ms = seen.milliseconds(Stage::Record),
+                wait_ms = seen.milliseconds(Stage::Wait),
+                count_ms = seen.milliseconds(Stage::Count),
+                try_ms = seen.milliseconds(Stage::Attempt),
+                confirm_ms = seen.milliseconds(Stage::Confirm),
+                settle_ms = seen.milliseconds(Stage::Settle),
                 $message
             )
         };

@@ -22,9 +22,9 @@ use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::error::Error;
 use crate::http::{Fields, Incoming};
-use crate::trace::{Step, Trace};
+use crate::trace::{Stage, Trace};
 
-pub use answer::{Accepted, Otp, message};
+pub use answer::{Otp, SendOutput, message};
 pub use phases::{Committed, Decided, SignUpOutcome};
 
 use phases::IssueOutcome;
@@ -102,7 +102,7 @@ pub async fn issue_again(
     texting: &TextingContext,
     call: Call,
     incoming: Incoming,
-) -> Result<Accepted, Error> {
+) -> Result<SendOutput, Error> {
     let source = incoming.source();
     let Incoming { fields, moment, trace, .. } = incoming;
     let Input { username, otp_id, key } = Input::read(fields)?;
@@ -112,7 +112,7 @@ pub async fn issue_again(
     let mut was_foreign = false;
     let (committed, admission) = loop {
         let (user, row) =
-            trace.step(Step::Load, texting.context.store.load(&username, moment.deadline)).await?;
+            trace.stage(Stage::Load, texting.context.store.load(&username, moment.deadline)).await?;
         let recipient = Recipient::of(&username, user, now);
         let belonging = recipient.belonging(row.as_ref());
         // A challenge of another account twice running is what the restoring of a table leaves.
@@ -125,7 +125,7 @@ pub async fn issue_again(
         };
         if let Some(before) = before.filter(|before| is_repeated(texting, request, before)) {
             trace.is_repeated();
-            return Ok(Accepted::of(texting, before, now));
+            return Ok(SendOutput::of(texting, before, now));
         }
         let decided = Decided::again(texting, request, recipient, before, otp_id)?;
         let admission = texting.courier.admit(decided.recipient.kind(), now)?;
@@ -135,14 +135,14 @@ pub async fn issue_again(
         }
     };
     let challenge = committed.deliver(texting, request, admission).await;
-    trace.step(Step::Wait, whole_step(texting.answer_step, moment.came, moment.deadline)).await;
+    trace.stage(Stage::Wait, whole_step(texting.answer_step, moment.came, moment.deadline)).await;
     match challenge.outcome() {
         DeliveryOutcome::Failed => {
             // The failed code keeps its place in the caps, which may ask for a longer wait than Courier does.
             let capped = challenge.resend_after(&texting.context.policy, now);
             Err(Error::SmsUnavailable { retry_after: texting.courier.retry_after().max(capped) })
         }
-        DeliveryOutcome::Sent | DeliveryOutcome::Unknown => Ok(Accepted::of(texting, &challenge, now)),
+        DeliveryOutcome::Sent | DeliveryOutcome::Unknown => Ok(SendOutput::of(texting, &challenge, now)),
     }
 }
 

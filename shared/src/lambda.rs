@@ -71,7 +71,7 @@ where
     });
     let service = Adapter::from(service);
     let service = service.map_request(|event: LambdaEvent<LambdaRequest>| LambdaEvent {
-        payload: http::essential(event.payload),
+        payload: http::without_unread_parts(event.payload),
         context: event.context,
     });
     lambda_http::lambda_runtime::run(service).await

@@ -2,25 +2,25 @@
 //!
 //! One rule runs through all of it: a decision is taken outside, by a pure function, and the write that carries
 //! it out commits only if nothing changed since. `users` and `otps` hold the rows, `limits` the
-//! counters; `issuing` and `tries` are the writes of the calls, `transaction` and `update` how a write is carried
+//! counters; `issuing` and `attempts` are the writes of the calls, `transaction` and `update` how a write is carried
 //! out while others are at the same row.
 
+mod attempts;
 mod failure;
 mod issuing;
 mod item;
 mod limits;
 mod otps;
 mod transaction;
-mod tries;
 mod update;
 mod users;
 
 use aws_sdk_dynamodb::Client;
 
+pub use attempts::{Attempt, AttemptResult, ConfirmResult};
 pub use failure::Failure;
 pub use issuing::{Issue, IssueResult, Met, SignUp, SignUpResult};
 pub use limits::Limits;
-pub use tries::{Attempt, Confirmed, Try};
 
 use item::Item;
 

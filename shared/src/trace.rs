@@ -9,7 +9,7 @@ use crate::domain::phone::Region;
 
 /// The parts of a request that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub enum Stage {
     /// Hashing the password.
     Hash,
     /// Reading what is known of the username.
@@ -25,7 +25,7 @@ pub enum Step {
     /// Counting a signup that stores nothing.
     Count,
     /// Taking a try at a code.
-    Try,
+    Attempt,
     /// Confirming a code.
     Confirm,
     /// Ending the run of failures when a confirmed code was typed again.
@@ -33,7 +33,7 @@ pub enum Step {
 }
 
 /// How many there are.
-const STEPS: usize = Step::Settle as usize + 1;
+const STAGES: usize = Stage::Settle as usize + 1;
 
 /// What is seen of one request. Clones are of the same request.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ pub struct Trace {
 /// What was seen so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
-    steps: [Option<Duration>; STEPS],
+    steps: [Option<Duration>; STAGES],
     /// Where the phone is.
     pub(crate) region: Option<Region>,
     /// What became of the text.
@@ -56,7 +56,7 @@ pub(crate) struct Seen {
 
 impl Seen {
     /// How long a step took, if the request came to it. One that was taken several times counts with its sum.
-    pub(crate) fn milliseconds(&self, step: Step) -> Option<u64> {
+    pub(crate) fn milliseconds(&self, step: Stage) -> Option<u64> {
         self.steps[step as usize].map(milliseconds)
     }
 }
@@ -80,7 +80,7 @@ impl Trace {
     }
 
     /// Does the `work` of a step and takes its time.
-    pub async fn step<T>(&self, step: Step, work: impl Future<Output = T>) -> T {
+    pub async fn stage<T>(&self, step: Stage, work: impl Future<Output = T>) -> T {
         let begun = Instant::now();
         let done = work.await;
         self.took(step, begun.elapsed());
@@ -88,7 +88,7 @@ impl Trace {
     }
 
     /// Takes note that `step` took `time`.
-    pub fn took(&self, step: Step, time: Duration) {
+    pub fn took(&self, step: Stage, time: Duration) {
         *self.lock().steps[step as usize].get_or_insert_default() += time;
     }
 
@@ -124,12 +124,12 @@ mod tests {
     #[test]
     fn a_step_counts_with_all_of_its_time() {
         let trace = Trace::of("request");
-        trace.took(Step::Load, Duration::from_micros(3_600));
-        trace.clone().took(Step::Load, Duration::from_micros(3_600));
-        trace.took(Step::Confirm, Duration::ZERO);
+        trace.took(Stage::Load, Duration::from_micros(3_600));
+        trace.clone().took(Stage::Load, Duration::from_micros(3_600));
+        trace.took(Stage::Confirm, Duration::ZERO);
         let seen = trace.seen();
-        assert_eq!(seen.milliseconds(Step::Load), Some(7));
-        assert_eq!(seen.milliseconds(Step::Confirm), Some(0));
-        assert_eq!(seen.milliseconds(Step::Store), None);
+        assert_eq!(seen.milliseconds(Stage::Load), Some(7));
+        assert_eq!(seen.milliseconds(Stage::Confirm), Some(0));
+        assert_eq!(seen.milliseconds(Stage::Store), None);
     }
 }

@@ -10,7 +10,7 @@ use shared::domain::user::User;
 use shared::error::Error;
 use shared::issuing::CodeRequest;
 use shared::store::Met;
-use shared::trace::Step;
+use shared::trace::Stage;
 
 use super::{Input, Output};
 
@@ -98,7 +98,7 @@ pub(super) async fn repeated_while_down(
         return Ok(None);
     }
     let load = texting.context.store.load(request.username, request.moment.deadline);
-    let (owner, newest) = request.trace.step(Step::Load, load).await?;
+    let (owner, newest) = request.trace.stage(Stage::Load, load).await?;
     let Some((owner, newest)) = owner.filter(|owner| owner.exists(request.now())).zip(newest) else {
         return Ok(None);
     };
@@ -116,7 +116,7 @@ async fn newest(
     owner: &User,
 ) -> Result<Option<Challenge>, Error> {
     let read = texting.context.store.challenge(request.username, request.moment.deadline);
-    let newest = request.trace.step(Step::Load, read).await?;
+    let newest = request.trace.stage(Stage::Load, read).await?;
     Ok(newest.filter(|newest| newest.account() == owner.account))
 }
 
@@ -139,7 +139,7 @@ async fn count_probe(texting: &TextingContext, request: CodeRequest<'_>) -> Resu
     let CallContext { pepper, policy, .. } = &texting.context;
     let Some(address) = limit::address(request.source, pepper, policy, request.now()) else { return Ok(()) };
     let count = texting.limits.count_one(&address, request.moment.deadline);
-    if request.trace.step(Step::Count, count).await? {
+    if request.trace.stage(Stage::Count, count).await? {
         return Ok(());
     }
     let retry_after = request.now().until(address.ends_at);

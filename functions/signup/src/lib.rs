@@ -23,7 +23,7 @@ use shared::error::Error;
 use shared::http::{self, Fields, Incoming, Success};
 use shared::issuing::{CodeRequest, Decided, Otp, SignUpOutcome, message};
 use shared::store::Failure;
-use shared::trace::{Step, Trace};
+use shared::trace::{Stage, Trace};
 use tokio::time::Instant;
 
 /// How often a signup that loses the name to another one meets the winner, before it gives up. Each round is a text of
@@ -172,6 +172,6 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
 fn hash(password: &Password, trace: &Trace) -> PasswordHash {
     let begun = Instant::now();
     let hash = tokio::task::block_in_place(|| password.hash(rand::rng().random()));
-    trace.took(Step::Hash, begun.elapsed());
+    trace.took(Stage::Hash, begun.elapsed());
     hash
 }

@@ -14,8 +14,8 @@ use shared::domain::username::Username;
 use shared::error::{Error, causes};
 use shared::event::Event;
 use shared::http::{self, Fields, Incoming, Success};
-use shared::store::{Attempt, Confirmed, Try};
-use shared::trace::{Step, Trace};
+use shared::store::{Attempt, AttemptResult, ConfirmResult};
+use shared::trace::{Stage, Trace};
 
 /// What the call takes.
 #[derive(Debug)]
@@ -75,10 +75,10 @@ pub async fn handle(context: &CallContext, incoming: Incoming) -> Result<Output,
     let Input { username, otp, otp_id } = Input::read(fields, context)?;
 
     let attempt = Attempt { username: &username, asked: otp_id, pepper: pepper.id() };
-    let challenge = match trace.step(Step::Try, store.take_try(attempt, policy, moment)).await? {
-        Try::Taken(challenge) => challenge,
-        Try::Refused(row) => {
-            return Err(Challenge::why_no_try(row.as_deref(), otp_id, pepper.id(), policy, now).into());
+    let challenge = match trace.stage(Stage::Attempt, store.take_attempt(attempt, policy, moment)).await? {
+        AttemptResult::Taken(challenge) => challenge,
+        AttemptResult::Refused(row) => {
+            return Err(Challenge::why_no_attempt(row.as_deref(), otp_id, pepper.id(), policy, now).into());
         }
     };
     let verdict = challenge.judge(&otp, &username, pepper);
@@ -127,19 +127,19 @@ impl Paid<'_> {
     async fn confirm(&self) -> Result<Output, (Error, Run)> {
         let &Self { context, username, challenge, moment, trace } = self;
         let confirm = context.store.confirm(username, challenge, moment);
-        match trace.step(Step::Confirm, confirm).await {
-            Ok(Confirmed::Done) => {
+        match trace.stage(Stage::Confirm, confirm).await {
+            Ok(ConfirmResult::Done) => {
                 audit::record(trace, challenge.id(), Event::CodeConfirmed);
                 audit::record(trace, challenge.id(), Event::UserVerified);
                 Ok(Output::of(username))
             }
-            Ok(Confirmed::Changed(row)) => {
+            Ok(ConfirmResult::Changed(row)) => {
                 let row = row.as_deref();
                 let why = Challenge::why_not_confirmed(row, challenge.id(), &context.policy, moment.now());
                 let goes_on = row.is_some_and(|row| row.is_locked(&context.policy));
                 Err((why.into(), if goes_on { Run::GoesOn } else { Run::Ended }))
             }
-            Ok(Confirmed::NoUser) => Err((Refusal::OtpNotFound.into(), Run::GoesOn)),
+            Ok(ConfirmResult::NoUser) => Err((Refusal::OtpNotFound.into(), Run::GoesOn)),
             Err(failure) => Err((failure.into(), Run::GoesOn)),
         }
     }
@@ -149,7 +149,7 @@ impl Paid<'_> {
     async fn end_failures(&self) -> Run {
         let &Self { context, username, challenge, moment, trace } = self;
         let end = context.store.end_failures(username, challenge, moment.deadline);
-        match trace.step(Step::Settle, end).await {
+        match trace.stage(Stage::Settle, end).await {
             Ok(()) => Run::Ended,
             Err(failure) => {
                 let (request, otp, causes) = (trace.request(), challenge.id(), causes(&failure));

@@ -71,7 +71,7 @@ pub(super) async fn handlers(
     };
     let handlers = futures::future::try_join_all(functions.iter().map(boot)).await?;
     Ok(Arc::new(move |function, event, context| -> BoxFuture<'static, Response<Body>> {
-        let request = Request::from(http::essential(event)).with_lambda_context(context);
+        let request = Request::from(http::without_unread_parts(event)).with_lambda_context(context);
         match handlers.iter().find(|(name, _)| name == function) {
             Some((_, handler)) => {
                 let handler = Arc::clone(handler);

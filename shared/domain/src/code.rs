@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rand::{Rng, RngExt as _};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::field::{Broken, Rule};
+use super::field::{Rule, Violation};
 use super::mac::{Mac, Pepper};
 use super::username::Username;
 
@@ -65,10 +65,10 @@ impl Code {
     /// # Errors
     /// [`Rule::Length`] when it has another number of characters than a code, [`Rule::Format`] when one of
     /// them is not of the alphabet.
-    pub fn parse(text: &str, format: CodeFormat) -> Result<Self, Broken> {
+    pub fn parse(text: &str, format: CodeFormat) -> Result<Self, Violation> {
         let length = usize::from(format.length);
         if text.chars().take(length + 1).count() != length {
-            return Err(Broken::new(Rule::Length, format!("A code has {length} characters.")));
+            return Err(Violation::new(Rule::Length, format!("A code has {length} characters.")));
         }
         let code = Self(text.to_ascii_lowercase());
         if code.0.bytes().all(|byte| format.alphabet.characters().contains(&byte)) {
@@ -78,7 +78,7 @@ impl Code {
                 Alphabet::Numeric => "A code is made of the digits 0 to 9.",
                 Alphabet::Alphanumeric => "A code is made of the digits 0 to 9 and the letters a to z.",
             };
-            Err(Broken::new(Rule::Format, detail))
+            Err(Violation::new(Rule::Format, detail))
         }
     }
 
@@ -115,8 +115,8 @@ impl OtpId {
     ///
     /// # Errors
     /// [`Rule::Format`] when no id is written so.
-    pub fn parse(text: &str) -> Result<Self, Broken> {
-        let broken = || Broken::new(Rule::Format, "Give the `otp.id` of the answer that issued the code.");
+    pub fn parse(text: &str) -> Result<Self, Violation> {
+        let broken = || Violation::new(Rule::Format, "Give the `otp.id` of the answer that issued the code.");
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| broken())?;
         Ok(Self(bytes.try_into().map_err(|_| broken())?))
     }
@@ -217,8 +217,8 @@ mod tests {
 
     #[test]
     fn only_a_code_reads_as_a_code() {
-        let length = Broken::new(Rule::Length, "A code has 6 characters.");
-        let format = Broken::new(Rule::Format, "A code is made of the digits 0 to 9.");
+        let length = Violation::new(Rule::Length, "A code has 6 characters.");
+        let format = Violation::new(Rule::Format, "A code is made of the digits 0 to 9.");
         let digits = "1".repeat(3_000);
         for text in ["", "1", "12345", "1234567", " 123456", "123456 ", &digits] {
             assert_eq!(Code::parse(text, SIX_DIGITS).unwrap_err(), length, "{text:?}");

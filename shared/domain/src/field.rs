@@ -44,14 +44,14 @@ impl Rule {
 ///
 /// The sentence speaks of the rule and never repeats the value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Broken {
+pub struct Violation {
     /// Which rule.
     pub rule: Rule,
     /// What the rule asks for.
     pub detail: Cow<'static, str>,
 }
 
-impl Broken {
+impl Violation {
     /// A broken `rule`, explained by `detail`.
     #[must_use]
     pub fn new(rule: Rule, detail: impl Into<Cow<'static, str>>) -> Self {

@@ -1,7 +1,7 @@
 //! The key by which a client repeats a call without doing it twice.
 
 use super::call::Call;
-use super::field::{Broken, Rule};
+use super::field::{Rule, Violation};
 use super::mac::Pepper;
 use super::username::Username;
 
@@ -14,13 +14,13 @@ impl IdempotencyKey {
     ///
     /// # Errors
     /// [`Rule::Length`] when it is empty or too long, [`Rule::Format`] when a character is not visible ASCII.
-    pub fn parse(text: &[u8]) -> Result<Self, Broken> {
+    pub fn parse(text: &[u8]) -> Result<Self, Violation> {
         if text.is_empty() || text.len() > 64 {
-            return Err(Broken::new(Rule::Length, "An idempotency key has 1 to 64 characters."));
+            return Err(Violation::new(Rule::Length, "An idempotency key has 1 to 64 characters."));
         }
         match std::str::from_utf8(text) {
             Ok(text) if text.bytes().all(|byte| byte.is_ascii_graphic()) => Ok(Self(text.to_owned())),
-            _ => Err(Broken::new(Rule::Format, "An idempotency key is made of visible ASCII characters.")),
+            _ => Err(Violation::new(Rule::Format, "An idempotency key is made of visible ASCII characters.")),
         }
     }
 

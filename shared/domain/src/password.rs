@@ -7,7 +7,7 @@ use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 use zxcvbn::{Score, zxcvbn};
 
-use super::field::{Broken, Rule};
+use super::field::{Rule, Violation};
 
 /// The shortest password, in code points (NIST SP 800-63B-4 §3.1.1.2 for one that is not the only factor).
 const SHORTEST: usize = 8;
@@ -46,13 +46,13 @@ impl Password {
     /// # Errors
     ///
     /// [`Rule::Length`] for fewer than 8 or more than 128 code points, [`Rule::Common`] for what is too easy to guess.
-    pub fn parse(text: &str, own: &[&str]) -> Result<Self, Broken> {
+    pub fn parse(text: &str, own: &[&str]) -> Result<Self, Violation> {
         let password = nfc(text);
         if !(SHORTEST..=LONGEST).contains(&password.chars().take(LONGEST + 1).count()) {
-            return Err(Broken::new(Rule::Length, "A password has 8 to 128 characters."));
+            return Err(Violation::new(Rule::Length, "A password has 8 to 128 characters."));
         }
         if score(&password, own) < WEAKEST {
-            return Err(Broken::new(
+            return Err(Violation::new(
                 Rule::Common,
                 "This password is too easy to guess. A few uncommon words make a good one.",
             ));

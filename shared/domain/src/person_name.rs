@@ -5,7 +5,7 @@ use std::{fmt, str::Chars};
 use unicode_normalization::UnicodeNormalization;
 use unicode_properties::{GeneralCategoryGroup, UnicodeGeneralCategory};
 
-use super::field::{Broken, Rule};
+use super::field::{Rule, Violation};
 
 /// The longest name, in code points after NFC: what fits into one text beside the code, with room to spare.
 const LONGEST: usize = 50;
@@ -27,13 +27,13 @@ impl PersonName {
     /// # Errors
     ///
     /// [`Rule::Length`] for an empty name or one of more than 50 characters, [`Rule::Format`] for any other fault.
-    pub fn parse(text: &str) -> Result<Self, Broken> {
+    pub fn parse(text: &str) -> Result<Self, Violation> {
         let name: String = text.nfc().collect();
         if !(1..=LONGEST).contains(&name.chars().take(LONGEST + 1).count()) {
-            return Err(Broken::new(Rule::Length, "A name has 1 to 50 characters."));
+            return Err(Violation::new(Rule::Length, "A name has 1 to 50 characters."));
         }
         if !is_well_formed(&name) {
-            return Err(Broken::new(
+            return Err(Violation::new(
                 Rule::Format,
                 "A name begins with a letter and consists of letters, single spaces, apostrophes, hyphens, and full \
                  stops before a space or at the end.",

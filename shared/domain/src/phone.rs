@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 
-use super::field::{Broken, Rule};
+use super::field::{Rule, Violation};
 
 /// A region of the numbering plans: the two upper-case letters of ISO 3166-1 alpha-2 (and `AC`, `TA` and `XK`, which
 /// have numbers without having such a code of their own).
@@ -117,17 +117,17 @@ impl MobileNumber {
     /// The first that holds: [`Rule::Format`] for what is not a valid number in E.164 form, [`Rule::LineType`] for a
     /// line that is not mobile or belongs to no region (satellites, international networks), [`Rule::Region`] for a
     /// mobile number of a region that is not allowed.
-    pub fn parse(text: &str, allowed: &Regions) -> Result<Self, Broken> {
+    pub fn parse(text: &str, allowed: &Regions) -> Result<Self, Violation> {
         let number = valid(text).ok_or_else(|| {
-            Broken::new(
+            Violation::new(
                 Rule::Format,
                 "A mobile number is a valid number in E.164 form, such as +12025550143.",
             )
         })?;
         let region = mobile_region(&number)
-            .ok_or_else(|| Broken::new(Rule::LineType, "The number has to be that of a mobile phone."))?;
+            .ok_or_else(|| Violation::new(Rule::LineType, "The number has to be that of a mobile phone."))?;
         if !allowed.allow(region) {
-            return Err(Broken::new(Rule::Region, "Numbers of this region cannot be verified here."));
+            return Err(Violation::new(Rule::Region, "Numbers of this region cannot be verified here."));
         }
         Ok(Self(text.to_owned()))
     }

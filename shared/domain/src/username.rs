@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::field::{Broken, Rule};
+use super::field::{Rule, Violation};
 
 /// The shortest username, in characters.
 const SHORTEST: usize = 3;
@@ -26,12 +26,12 @@ impl Username {
     /// # Errors
     ///
     /// [`Rule::Length`] for fewer than 3 or more than 64 characters, [`Rule::Format`] for any other fault.
-    pub fn parse(text: &str) -> Result<Self, Broken> {
+    pub fn parse(text: &str) -> Result<Self, Violation> {
         if !(SHORTEST..=LONGEST).contains(&text.chars().take(LONGEST + 1).count()) {
-            return Err(Broken::new(Rule::Length, "A username has 3 to 64 characters."));
+            return Err(Violation::new(Rule::Length, "A username has 3 to 64 characters."));
         }
         if !text.bytes().all(is_allowed) || text.contains("..") {
-            return Err(Broken::new(
+            return Err(Violation::new(
                 Rule::Format,
                 "A username consists of A-Z, a-z, 0-9 and . _ @ + -, without two dots in a row.",
             ));

@@ -97,7 +97,7 @@ impl<'a> Send<'a> {
 /// What Courier answers when it has taken a text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Accepted {
+pub(super) struct AcceptedAnswer {
     pub(super) request_id: String,
 }
 

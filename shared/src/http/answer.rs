@@ -4,7 +4,7 @@ use lambda_http::http::{HeaderValue, StatusCode, header};
 use lambda_http::{Body, Response};
 use serde::Serialize;
 
-use crate::error::{BrokenField, Error};
+use crate::error::{Error, FieldViolation};
 
 /// A problem document with the members of this API.
 #[derive(Serialize)]
@@ -33,8 +33,8 @@ struct ProblemField<'a> {
     detail: &'a str,
 }
 
-impl<'a> From<&'a BrokenField> for ProblemField<'a> {
-    fn from(field: &'a BrokenField) -> Self {
+impl<'a> From<&'a FieldViolation> for ProblemField<'a> {
+    fn from(field: &'a FieldViolation) -> Self {
         Self { field: &field.field, code: field.broken.rule.code(), detail: &field.broken.detail }
     }
 }

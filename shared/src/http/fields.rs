@@ -8,9 +8,9 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::domain::field::{Broken, Rule};
+use crate::domain::field::{Rule, Violation};
 use crate::domain::idempotency::IdempotencyKey;
-use crate::error::{BrokenField, Error};
+use crate::error::{Error, FieldViolation};
 
 /// The longest part of an unknown member's name that an answer repeats, in characters.
 const LONGEST_NAME: usize = 64;
@@ -21,7 +21,7 @@ const LONGEST_NAME: usize = 64;
 pub struct Fields {
     members: Vec<(String, Value)>,
     key: Option<Vec<u8>>,
-    broken: Vec<BrokenField>,
+    broken: Vec<FieldViolation>,
 }
 
 impl Fields {
@@ -37,16 +37,16 @@ impl Fields {
     }
 
     /// Reads a string that must be there. `None` means that it is broken, and will be named.
-    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Broken>) -> Option<T> {
+    pub fn required<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Option<T> {
         let Some(value) = self.take(name) else {
-            self.broken.push(BrokenField::new(name, Rule::Required, "This field is required."));
+            self.broken.push(FieldViolation::new(name, Rule::Required, "This field is required."));
             return None;
         };
         self.string(name, &value, parse)
     }
 
     /// Reads a string that may be absent. `None` means that it is, or that it is broken and will be named.
-    pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Broken>) -> Option<T> {
+    pub fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, Violation>) -> Option<T> {
         let value = self.take(name)?;
         self.string(name, &value, parse)
     }
@@ -72,7 +72,7 @@ impl Fields {
     pub fn finish<T>(mut self, all: Option<T>) -> Result<T, Error> {
         for (name, _) in &self.members {
             let name: String = name.chars().take(LONGEST_NAME).collect();
-            self.broken.push(BrokenField::new(&name, Rule::Unknown, "This call has no such field."));
+            self.broken.push(FieldViolation::new(&name, Rule::Unknown, "This call has no such field."));
         }
         match all {
             Some(all) if self.broken.is_empty() => Ok(all),
@@ -89,20 +89,20 @@ impl Fields {
         &mut self,
         name: &str,
         value: &Value,
-        parse: impl FnOnce(&str) -> Result<T, Broken>,
+        parse: impl FnOnce(&str) -> Result<T, Violation>,
     ) -> Option<T> {
         let parsed = match value {
             Value::String(text) => parse(text),
-            _ => Err(Broken::new(Rule::Type, "This field is a string.")),
+            _ => Err(Violation::new(Rule::Type, "This field is a string.")),
         };
         self.keep(name, parsed)
     }
 
-    fn keep<T>(&mut self, name: &str, parsed: Result<T, Broken>) -> Option<T> {
+    fn keep<T>(&mut self, name: &str, parsed: Result<T, Violation>) -> Option<T> {
         match parsed {
             Ok(value) => Some(value),
             Err(broken) => {
-                self.broken.push(BrokenField { field: name.to_owned(), broken });
+                self.broken.push(FieldViolation { field: name.to_owned(), broken });
                 None
             }
         }

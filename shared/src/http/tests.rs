@@ -80,7 +80,7 @@ fn an_event_is_read_whatever_its_query_and_its_host() {
             "body": "{}",
             "isBase64Encoded": false,
         });
-        let request = Request::from(essential(serde_json::from_value(event).unwrap()));
+        let request = Request::from(without_unread_parts(serde_json::from_value(event).unwrap()));
         assert_eq!(request.uri(), "/send", "{query} {name}: {value}");
         assert!(is_plain_json(request.headers()));
     }

@@ -36,13 +36,13 @@ impl Otp {
 
 /// What send and resend answer.
 #[derive(Debug, Serialize)]
-pub struct Accepted {
+pub struct SendOutput {
     success: bool,
     message: &'static str,
     otp: Otp,
 }
 
-impl Accepted {
+impl SendOutput {
     pub(super) fn of(texting: &TextingContext, challenge: &Challenge, now: Timestamp) -> Self {
         let otp = Otp::of(challenge, &texting.context.policy, now);
         Self { success: true, message: message(challenge.outcome()), otp }

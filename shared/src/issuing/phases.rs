@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use super::CodeRequest;
 use crate::audit;
 use crate::context::{CallContext, TextingContext};
-use crate::courier::{Admission, Settled, Text};
+use crate::courier::{Admission, Text, TextReport};
 use crate::domain::account::AccountId;
 use crate::domain::challenge::{Challenge, Delivery, Draft};
 use crate::domain::code::{Code, OtpId};
@@ -20,7 +20,7 @@ use crate::domain::user::User;
 use crate::error::{Error, causes};
 use crate::event::Event;
 use crate::store::{Issue, IssueResult, Met, SignUp, SignUpResult};
-use crate::trace::Step;
+use crate::trace::Stage;
 
 /// A code that was drawn and decided on, and is not stored yet.
 #[derive(Debug)]
@@ -101,7 +101,7 @@ impl Decided {
         let quota = self.quota(texting, request);
         let sign_up = SignUp { user, challenge: &self.challenge, over, quota: &quota };
         let stored = texting.context.store.sign_up(&texting.limits, sign_up, request.time_to_store());
-        match request.trace.step(Step::Store, stored).await? {
+        match request.trace.stage(Stage::Store, stored).await? {
             SignUpResult::Stored => {
                 let contested = user.is_contested();
                 audit::record(request.trace, self.challenge.id(), Event::UserCreated { contested });
@@ -123,7 +123,7 @@ impl Decided {
         let quota = self.quota(texting, request);
         let issue = Issue { recipient: &self.recipient, row, next: &self.challenge, quota: &quota };
         let stored = texting.context.store.issue(&texting.limits, issue, request.time_to_store());
-        match request.trace.step(Step::Store, stored).await? {
+        match request.trace.stage(Stage::Store, stored).await? {
             IssueResult::Stored => Ok(IssueOutcome::Committed(self.committed(request))),
             IssueResult::Overtaken => Ok(IssueOutcome::Overtaken),
             IssueResult::Refused(refusal) => Err(refusal.into()),
@@ -164,11 +164,11 @@ impl Committed {
             }
             Recipient::Unknown { .. } => {
                 trace.delivery("PRETENDED");
-                trace.step(Step::Text, texting.courier.pretend(request.time_to_text())).await
+                trace.stage(Stage::Text, texting.courier.simulate(request.time_to_text())).await
             }
         };
         let record = texting.context.store.record_delivery(username, &self.challenge, &delivery, moment);
-        if let Err(failure) = trace.step(Step::Record, record).await {
+        if let Err(failure) = trace.stage(Stage::Record, record).await {
             let (request, otp, causes) = (trace.request(), self.challenge.id(), causes(&failure));
             tracing::warn!(request, %otp, causes, "the delivery could not be recorded");
         }
@@ -194,9 +194,9 @@ impl Committed {
         };
         let begun = Instant::now();
         let settled = texting.courier.send(admission, text, request.time_to_text()).await;
-        let Settled { delivery, last_status } = settled;
+        let TextReport { delivery, last_status } = settled;
         let took = begun.elapsed();
-        request.trace.took(Step::Text, took);
+        request.trace.took(Stage::Text, took);
         let Delivery { outcome, tries, .. } = delivery;
         let settled = Event::TextSettled { outcome, tries, last_status, took };
         audit::record(request.trace, self.challenge.id(), settled);

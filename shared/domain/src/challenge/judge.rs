@@ -35,7 +35,7 @@ impl Challenge {
     ///
     /// A foreign id is answered before anything is looked at that differs from one username to another.
     #[must_use]
-    pub fn why_no_try(
+    pub fn why_no_attempt(
         row: Option<&Self>,
         asked: Option<OtpId>,
         pepper: PepperId,

@@ -7,8 +7,8 @@ fn fields(body: &str) -> Fields {
 }
 
 /// A field that takes any text but "bad".
-fn any(text: &str) -> Result<String, Broken> {
-    if text == "bad" { Err(Broken::new(Rule::Format, "Not this.")) } else { Ok(text.to_owned()) }
+fn any(text: &str) -> Result<String, Violation> {
+    if text == "bad" { Err(Violation::new(Rule::Format, "Not this.")) } else { Ok(text.to_owned()) }
 }
 
 /// What is broken, as field and rule.

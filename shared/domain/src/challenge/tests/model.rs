@@ -287,7 +287,7 @@ impl Subject {
                 }
             }
             row => {
-                let refusal = Challenge::why_no_try(row.as_ref(), asked, pepper.id(), &POLICY, now);
+                let refusal = Challenge::why_no_attempt(row.as_ref(), asked, pepper.id(), &POLICY, now);
                 self.row = row;
                 refusal
             }

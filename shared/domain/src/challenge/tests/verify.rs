@@ -3,7 +3,7 @@
 use super::*;
 
 fn no_try(row: &Challenge, asked: Option<OtpId>, now: i64) -> Refusal {
-    Challenge::why_no_try(Some(row), asked, pepper(1).id(), &Policy::default(), at(now))
+    Challenge::why_no_attempt(Some(row), asked, pepper(1).id(), &Policy::default(), at(now))
 }
 
 fn judged(challenge: &Challenge, nth: u32) -> Verdict {
@@ -58,7 +58,7 @@ fn nothing_matches_the_challenge_of_an_unknown_name() {
 #[test]
 fn no_try_is_had_for_the_first_reason_in_the_documented_order() {
     let other_id = Refusal::OtpSuperseded { attempts_remaining: None };
-    let none = |asked| Challenge::why_no_try(None, asked, pepper(1).id(), &Policy::default(), at(0));
+    let none = |asked| Challenge::why_no_attempt(None, asked, pepper(1).id(), &Policy::default(), at(0));
     assert_eq!(none(Some(id(0))), other_id);
     assert_eq!(none(None), Refusal::OtpNotFound);
     let locked = Challenge { failures: 100, ..failed(tried(signed_up(), 5)) };
@@ -92,7 +92,8 @@ fn no_try_is_had_for_the_first_reason_in_the_documented_order() {
 #[test]
 fn a_code_of_another_pepper_reads_as_expired() {
     let row = tried(signed_up(), 5);
-    let refused = Challenge::why_no_try(Some(&row), Some(id(0)), pepper(2).id(), &Policy::default(), at(0));
+    let refused =
+        Challenge::why_no_attempt(Some(&row), Some(id(0)), pepper(2).id(), &Policy::default(), at(0));
     assert_eq!(refused, Refusal::OtpExpired);
     let rotated = Draft { pepper: pepper(2).id(), ..draft(Call::Send, 1) };
     assert!(Challenge::issue(Some(&signed_up()), None, rotated, &Policy::default(), at(30)).is_ok());

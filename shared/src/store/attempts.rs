@@ -15,7 +15,7 @@ use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 
-const TAKE_TRY: &str = "take a try";
+const TAKE_ATTEMPT: &str = "take a try";
 const CONFIRM: &str = "confirm the code";
 const END_FAILURES: &str = "end the run of failures";
 
@@ -32,7 +32,7 @@ pub struct Attempt<'a> {
 
 /// What became of taking a try.
 #[derive(Debug)]
-pub enum Try {
+pub enum AttemptResult {
     /// It is paid for; this is the row with it.
     Taken(Box<Challenge>),
     /// No try could be had, and nothing changed; this is the row that said so.
@@ -41,7 +41,7 @@ pub enum Try {
 
 /// What became of confirming a code.
 #[derive(Debug)]
-pub enum Confirmed {
+pub enum ConfirmResult {
     /// The code is CONFIRMED and the user VERIFIED, both at once.
     Done,
     /// Nothing changed: the challenge is no longer the one that was compared, or no longer pending.
@@ -59,12 +59,12 @@ impl Store {
     ///
     /// # Errors
     /// When DynamoDB does not answer in time. The try may have been taken all the same; it is not repeated.
-    pub async fn take_try(
+    pub async fn take_attempt(
         &self,
         attempt: Attempt<'_>,
         policy: &Policy,
         moment: Moment,
-    ) -> Result<Try, Failure> {
+    ) -> Result<AttemptResult, Failure> {
         let Attempt { username, asked, pepper } = attempt;
         let now = moment.now();
         let condition = "#status IN (:pending, :confirmed) AND validUntil > :now \
@@ -94,12 +94,12 @@ impl Store {
                 .condition_expression(format!("{condition} AND otpId = :id"))
                 .expression_attribute_values(":id", text(id.to_string())),
         };
-        match repeat_while_busy(TAKE_TRY, moment.deadline, || send_once(&write)).await {
-            Ok(output) => from_answer(TAKE_TRY, output.attributes.as_ref())?
-                .map(|row| Try::Taken(Box::new(row)))
-                .ok_or_else(|| Failure::broken(TAKE_TRY, "the row is missing in the answer")),
+        match repeat_while_busy(TAKE_ATTEMPT, moment.deadline, || send_once(&write)).await {
+            Ok(output) => from_answer(TAKE_ATTEMPT, output.attributes.as_ref())?
+                .map(|row| AttemptResult::Taken(Box::new(row)))
+                .ok_or_else(|| Failure::broken(TAKE_ATTEMPT, "the row is missing in the answer")),
             Err(Unwritten::Refused(row)) => {
-                Ok(Try::Refused(from_answer(TAKE_TRY, row.as_ref())?.map(Box::new)))
+                Ok(AttemptResult::Refused(from_answer(TAKE_ATTEMPT, row.as_ref())?.map(Box::new)))
             }
             Err(Unwritten::Failed(failure)) => Err(failure),
         }
@@ -114,17 +114,17 @@ impl Store {
         username: &Username,
         compared: &Challenge,
         moment: Moment,
-    ) -> Result<Confirmed, Failure> {
+    ) -> Result<ConfirmResult, Failure> {
         let now = moment.now();
         let user = self.verify_user(username, compared.account(), now);
         let items = vec![self.confirm_otp(username, compared, now), user];
         match commit(&self.client, CONFIRM, items, moment.deadline).await? {
-            Written::All => Ok(Confirmed::Done),
+            Written::All => Ok(ConfirmResult::Done),
             Written::Nothing(checks) => match checks.into_iter().next() {
                 Some(Check::Failed(row)) => {
-                    Ok(Confirmed::Changed(from_answer(CONFIRM, row.as_ref())?.map(Box::new)))
+                    Ok(ConfirmResult::Changed(from_answer(CONFIRM, row.as_ref())?.map(Box::new)))
                 }
-                _ => Ok(Confirmed::NoUser),
+                _ => Ok(ConfirmResult::NoUser),
             },
         }
     }

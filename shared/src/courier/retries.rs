@@ -59,10 +59,10 @@ impl Reply {
 
 /// What to do next.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum NextStep {
     /// This is how it ended, with Courier's id of the text.
     Settled(DeliveryOutcome, Option<String>),
-    /// Try again after this pause.
+    /// AttemptResult again after this pause.
     Again(Duration),
 }
 
@@ -77,7 +77,7 @@ pub(super) struct Key {
 
 /// The tries made so far.
 #[derive(Debug, Default)]
-pub(super) struct Tries {
+pub(super) struct Retries {
     made: u32,
     key_number: u32,
     /// What was left of the code's life when the key was new, if it was used.
@@ -99,7 +99,7 @@ pub(super) enum Blame {
     Courier,
 }
 
-impl Tries {
+impl Retries {
     /// How many.
     pub(super) fn made(&self) -> u32 {
         self.made
@@ -121,16 +121,16 @@ impl Tries {
     /// Courier stores its first answer to a key and replays it. So a try that may have been taken is repeated
     /// with the same key, for ever after: a second key could be a second text. One that was surely refused is
     /// repeated with the next key, since the same one would only replay the refusal.
-    pub(super) fn after(&mut self, reply: Reply, left: Duration, random: f64) -> Step {
+    pub(super) fn after(&mut self, reply: Reply, left: Duration, random: f64) -> NextStep {
         if !matches!(reply, Reply::TooLate) {
             self.made += 1;
         }
         let least_pause = match reply {
             Reply::TooLate => return self.settled(),
-            Reply::Accepted(id) => return Step::Settled(DeliveryOutcome::Sent, id),
+            Reply::Accepted(id) => return NextStep::Settled(DeliveryOutcome::Sent, id),
             Reply::TokenRenewed => {
                 self.next_key();
-                return if self.made < MOST_TRIES { Step::Again(Duration::ZERO) } else { self.settled() };
+                return if self.made < MOST_TRIES { NextStep::Again(Duration::ZERO) } else { self.settled() };
             }
             Reply::NotSent => {
                 self.blame = Blame::Courier;
@@ -160,7 +160,7 @@ impl Tries {
         if self.made >= MOST_TRIES || pause >= left {
             return self.settled();
         }
-        Step::Again(pause)
+        NextStep::Again(pause)
     }
 
     /// Moves on from a key that Courier may replay a refusal for, unless a try may have been taken.
@@ -171,8 +171,11 @@ impl Tries {
         }
     }
 
-    fn settled(&self) -> Step {
-        Step::Settled(if self.doubtful { DeliveryOutcome::Unknown } else { DeliveryOutcome::Failed }, None)
+    fn settled(&self) -> NextStep {
+        NextStep::Settled(
+            if self.doubtful { DeliveryOutcome::Unknown } else { DeliveryOutcome::Failed },
+            None,
+        )
     }
 }
 
@@ -196,11 +199,11 @@ mod tests {
 
     /// The idempotency key's number at each try, and the outcome.
     fn course(replies: Vec<Reply>) -> (Vec<u32>, Option<DeliveryOutcome>) {
-        let mut tries = Tries::default();
+        let mut tries = Retries::default();
         let mut keys = Vec::new();
         for reply in replies {
             keys.push(tries.key(Duration::from_mins(10)).number);
-            if let Step::Settled(outcome, _) = tries.after(reply, Duration::from_secs(8), 0.5) {
+            if let NextStep::Settled(outcome, _) = tries.after(reply, Duration::from_secs(8), 0.5) {
                 return (keys, Some(outcome));
             }
         }
@@ -253,7 +256,7 @@ mod tests {
     #[test]
     fn a_key_keeps_the_life_that_it_was_first_used_with() {
         let second = Duration::from_secs;
-        let mut tries = Tries::default();
+        let mut tries = Retries::default();
         assert_eq!(tries.key(second(600)), Key { number: 0, life: second(600) });
         tries.after(refused(500), second(8), 0.5);
         assert_eq!(tries.key(second(599)), Key { number: 1, life: second(599) });
@@ -263,29 +266,29 @@ mod tests {
 
     #[test]
     fn a_token_that_was_renewed_is_used_at_once() {
-        let mut tries = Tries::default();
+        let mut tries = Retries::default();
         let step = tries.after(Reply::TokenRenewed, Duration::from_secs(8), 1.0);
-        assert_eq!((step, tries.made()), (Step::Again(Duration::ZERO), 1));
+        assert_eq!((step, tries.made()), (NextStep::Again(Duration::ZERO), 1));
     }
 
     #[test]
     fn a_wait_that_is_asked_for_is_kept_if_it_fits() {
-        let mut tries = Tries::default();
+        let mut tries = Retries::default();
         let asks = |seconds| Reply::Refused {
             status: StatusCode::TOO_MANY_REQUESTS,
             retry_after: Some(Duration::from_secs(seconds)),
         };
         let left = Duration::from_secs(8);
-        assert_eq!(tries.after(asks(2), left, 0.0), Step::Again(Duration::from_secs(2)));
-        assert_eq!(tries.after(asks(120), left, 0.0), Step::Settled(DeliveryOutcome::Failed, None));
+        assert_eq!(tries.after(asks(2), left, 0.0), NextStep::Again(Duration::from_secs(2)));
+        assert_eq!(tries.after(asks(120), left, 0.0), NextStep::Settled(DeliveryOutcome::Failed, None));
     }
 
     #[test]
     fn pauses_are_drawn_from_a_span_that_doubles() {
-        let mut tries = Tries::default();
+        let mut tries = Retries::default();
         let left = Duration::from_secs(8);
-        assert_eq!(tries.after(refused(500), left, 1.0), Step::Again(Duration::from_millis(200)));
-        assert_eq!(tries.after(refused(500), left, 1.0), Step::Again(Duration::from_millis(400)));
+        assert_eq!(tries.after(refused(500), left, 1.0), NextStep::Again(Duration::from_millis(200)));
+        assert_eq!(tries.after(refused(500), left, 1.0), NextStep::Again(Duration::from_millis(400)));
     }
 
     #[test]
@@ -304,7 +307,7 @@ mod tests {
             (Reply::TooLate, Blame::Unknown),
         ] {
             let name = format!("{reply:?}");
-            let mut tries = Tries::default();
+            let mut tries = Retries::default();
             tries.after(reply, Duration::ZERO, 0.0);
             assert_eq!(tries.blame(), blame, "{name}");
         }
