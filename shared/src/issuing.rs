@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::clock::{Deadline, Moment};
 use crate::context::TextingContext;
+use crate::courier::Admission;
 use crate::domain::address::SourceNetwork;
 use crate::domain::call::Call;
 use crate::domain::challenge::{Challenge, DeliveryOutcome};
@@ -109,29 +110,11 @@ pub async fn issue_again(
     let (key, now) = (key.as_ref(), moment.now());
     let request = CodeRequest { call, username: &username, key, source: source?, moment, trace: &trace };
 
-    let mut was_foreign = false;
-    let (committed, admission) = loop {
-        let (user, row) =
-            trace.stage(Stage::Load, texting.context.store.load(&username, moment.deadline)).await?;
-        let recipient = Recipient::of(&username, user, now);
-        let belonging = recipient.belonging(row.as_ref());
-        // A challenge of another account twice running is what the restoring of a table leaves.
-        let is_torn = matches!(belonging, Belonging::Foreign) && !was_foreign;
-        was_foreign = is_torn;
-        let before = match belonging {
-            Belonging::Own(challenge) => Some(challenge),
-            Belonging::Foreign if is_torn => continue,
-            Belonging::Foreign | Belonging::Absent => None,
-        };
-        if let Some(before) = before.filter(|before| is_repeated(texting, request, before)) {
+    let (committed, admission) = match commit_next(texting, request, otp_id).await? {
+        Next::Committed(committed, admission) => (committed, admission),
+        Next::Repeated(newest) => {
             trace.is_repeated();
-            return Ok(SendOutput::of(texting, before, now));
-        }
-        let decided = Decided::again(texting, request, recipient, before, otp_id)?;
-        let admission = texting.courier.admit(decided.recipient.kind(), now)?;
-        match decided.issue(texting, request, row.as_ref()).await? {
-            IssueOutcome::Committed(committed) => break (committed, admission),
-            IssueOutcome::Overtaken => {}
+            return Ok(SendOutput::of(texting, &newest, now));
         }
     };
     let challenge = committed.deliver(texting, request, admission).await;
@@ -144,6 +127,61 @@ pub async fn issue_again(
         }
         DeliveryOutcome::Sent | DeliveryOutcome::Unknown => Ok(SendOutput::of(texting, &challenge, now)),
     }
+}
+
+/// What became of a request for a further code.
+enum Next<'a> {
+    /// It is stored, and may be texted.
+    Committed(Box<Committed>, Admission<'a>),
+    /// The request was answered before: this is the newest challenge now.
+    Repeated(Challenge),
+}
+
+/// Decides on a further code and stores it; anew, as long as user or challenge change in between.
+async fn commit_next<'a>(
+    texting: &'a TextingContext,
+    request: CodeRequest<'_>,
+    otp_id: Option<OtpId>,
+) -> Result<Next<'a>, Error> {
+    loop {
+        let Known { recipient, row } = read(texting, request).await?;
+        let before = match recipient.belonging(row.as_ref()) {
+            Belonging::Own(challenge) => Some(challenge),
+            Belonging::Absent | Belonging::Foreign => None,
+        };
+        if let Some(before) = before.filter(|before| is_repeated(texting, request, before)) {
+            return Ok(Next::Repeated(before.clone()));
+        }
+        let decided = Decided::again(texting, request, recipient, before, otp_id)?;
+        let admission = texting.courier.admit(decided.recipient.kind(), request.now())?;
+        match decided.issue(texting, request, row.as_ref()).await? {
+            IssueOutcome::Committed(committed) => return Ok(Next::Committed(committed, admission)),
+            IssueOutcome::Overtaken => {}
+        }
+    }
+}
+
+/// Whom a code is for, and the row of the username's challenge, whosever it is.
+struct Known {
+    recipient: Recipient,
+    row: Option<Challenge>,
+}
+
+/// Reads what is known of the username. Where the challenge is another account's, a signup came between the two reads, and
+/// they are made once more; another account's twice running is what the restoring of a table leaves.
+async fn read(texting: &TextingContext, request: CodeRequest<'_>) -> Result<Known, Error> {
+    let known = read_once(texting, request).await?;
+    match known.recipient.belonging(known.row.as_ref()) {
+        Belonging::Own(_) | Belonging::Absent => Ok(known),
+        Belonging::Foreign => read_once(texting, request).await,
+    }
+}
+
+async fn read_once(texting: &TextingContext, request: CodeRequest<'_>) -> Result<Known, Error> {
+    let CodeRequest { username, moment, trace, .. } = request;
+    let load = texting.context.store.load(username, moment.deadline);
+    let (user, row) = trace.stage(Stage::Load, load).await?;
+    Ok(Known { recipient: Recipient::of(username, user, moment.now()), row })
 }
 
 fn is_repeated(texting: &TextingContext, request: CodeRequest<'_>, challenge: &Challenge) -> bool {

@@ -62,7 +62,7 @@ impl Reply {
 pub(super) enum NextStep {
     /// This is how it ended, with Courier's id of the text.
     Settled(DeliveryOutcome, Option<String>),
-    /// AttemptResult again after this pause.
+    /// Retry after this pause.
     Again(Duration),
 }
 
