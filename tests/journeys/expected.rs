@@ -1,4 +1,4 @@
-//! Answers as the tests of guessing and of names expect them: whole, but for ids and times.
+//! Answers as the tests of guessing, of names and of claims expect them: whole, but for ids and times.
 
 use serde_json::{Value, json};
 use tests::answer::Answer;
@@ -52,7 +52,7 @@ pub(crate) fn invalid_otp(attempts_remaining: u32) -> (u16, Value) {
 }
 
 pub(crate) fn otp_superseded(attempts_remaining: Option<u32>) -> (u16, Value) {
-    let detail = "This is the code of an earlier text. Type the newest one.";
+    let detail = "This is the code of an earlier text, or its id. Type the newest code, with its own id.";
     let problem = problem(422, "otp_superseded", "Code superseded", detail);
     match attempts_remaining {
         Some(tries) => with(problem, "attemptsRemaining", tries),
@@ -79,7 +79,7 @@ pub(crate) fn otp_not_found() -> (u16, Value) {
 }
 
 pub(crate) fn locked() -> (u16, Value) {
-    let detail = "Too many wrong codes were typed in a row. Only an operator can unlock this username.";
+    let detail = "Too many wrong codes were typed in a row. An operator can unlock this username.";
     problem(403, "locked", "Locked", detail)
 }
 
@@ -87,9 +87,10 @@ pub(crate) fn username_taken() -> (u16, Value) {
     problem(409, "username_taken", "Username taken", "Somebody has this username. Choose another one.")
 }
 
-pub(crate) fn idempotency_mismatch() -> (u16, Value) {
-    let detail = "This idempotency key came with other details before. Use a new key for a new request.";
-    problem(409, "idempotency_mismatch", "Idempotency key reused", detail)
+pub(crate) fn otp_id_required() -> (u16, Value) {
+    let detail = "Others have signed up with this username, too. Give the `otp.id` of your own signup as `otpId`, or \
+                  sign up again.";
+    problem(409, "otp_id_required", "Id of the code required", detail)
 }
 
 pub(crate) fn rate_limited(retry_after: i64) -> (u16, Value) {
@@ -105,6 +106,42 @@ pub(crate) fn otp_pending(retry_after: i64) -> (u16, Value) {
 pub(crate) fn resend_too_soon(retry_after: i64) -> (u16, Value) {
     let detail = "The last code was sent a moment ago. Wait before asking for another one.";
     with(problem(429, "resend_too_soon", "Too soon", detail), "retryAfter", retry_after)
+}
+
+pub(crate) fn sms_budget_spent(retry_after: i64) -> (u16, Value) {
+    let detail = "The texts of this day are used up. Try again tomorrow (UTC).";
+    with(problem(503, "sms_budget_spent", "No more texts today", detail), "retryAfter", retry_after)
+}
+
+pub(crate) fn unavailable() -> (u16, Value) {
+    let detail = "The service is busy or partly down. Try again in a moment.";
+    with(problem(503, "unavailable", "Service unavailable", detail), "retryAfter", 1)
+}
+
+/// A signup of somebody named Ada at `now`, whose code `id` was texted.
+pub(crate) fn signed_up(username: &str, id: &str, now: u64) -> (u16, Value) {
+    let user =
+        json!({ "username": username, "name": "Ada", "status": "PENDING", "createdAt": rfc_3339(now) });
+    let (_, mut body) = sent(id, now, 30);
+    body["user"] = user;
+    (201, body)
+}
+
+/// A further code `id`, issued and texted at `now`; the next one may be asked for `resend_after` seconds later.
+pub(crate) fn sent(id: &str, now: u64, resend_after: i64) -> (u16, Value) {
+    let otp = json!({
+        "id": id,
+        "status": "PENDING",
+        "delivery": "SENT",
+        "expiresAt": rfc_3339(now + 600),
+        "expiresIn": 600,
+        "resendAfter": resend_after,
+    });
+    (202, json!({ "success": true, "message": "OTP sent successfully", "otp": otp }))
+}
+
+fn rfc_3339(second: u64) -> String {
+    jiff::Timestamp::from_second(i64::try_from(second).unwrap()).unwrap().to_string()
 }
 
 /// The answer to one broken field.

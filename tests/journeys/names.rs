@@ -1,4 +1,4 @@
-//! Taking usernames, and repeating calls.
+//! Taking usernames, and repeating calls. How PENDING users give way to each other is in [`claims`](super::claims).
 
 use tests::service::Service;
 

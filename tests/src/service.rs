@@ -208,6 +208,18 @@ impl Service {
         read.send().await.expect("a read").item
     }
 
+    /// Sets a number in a username's row, as an operator might and no call of the API does.
+    ///
+    /// # Panics
+    /// When the database fails.
+    pub async fn set(&self, table: &str, username: &str, attribute: &str, value: i64) {
+        let update = self.dynamodb().update_item().table_name(table).update_expression("SET #a = :value");
+        let update = update.key("username", AttributeValue::S(username.to_owned()));
+        let update = update.expression_attribute_names("#a", attribute);
+        let update = update.expression_attribute_values(":value", AttributeValue::N(value.to_string()));
+        update.condition_expression("attribute_exists(username)").send().await.expect("an update");
+    }
+
     /// All rows of a table, sorted by their key.
     ///
     /// # Panics

@@ -62,10 +62,11 @@ async fn of_64_wrong_codes_at_once_as_many_are_compared_as_there_are_tries() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_lock_stops_wrong_codes_at_once() {
     let _turn = crowd::turn().await;
-    let service = service(&[("MAX_CONSECUTIVE_FAILURES", "3")]).await;
+    let service = service(&[("MAX_CONSECUTIVE_FAILURES", "20")]).await;
     for round in 0..ROUNDS {
         let (username, phone) = (format!("ada-{round}"), phone(round));
         assert_eq!(service.sign_up(&username, &phone).await.status, 201);
+        service.set("otps", &username, "failures", 17).await;
         let wrong = (0..64).map(|nth| service.wrong_code(&phone, nth));
         let counted = at_once(&service, &username, wrong).await;
         assert_eq!(counted, outcomes([("403 locked", 61), ("422 invalid_otp", 3)]), "round {round}");

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use futures::future::join_all;
 use local::courier::{Behaviour, Script};
-use serde_json::json;
+use serde_json::{Value, json};
 use tests::proxy::{Match, Operation};
 use tests::service::{Service, signup};
 
 use super::{ADA, BOB};
-use crate::expected::{broken, idempotency_mismatch, told, username_taken, verified};
+use crate::expected::{broken, told, username_taken, verified};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_signup_is_answered_as_before_and_sends_no_text() {
@@ -25,25 +25,48 @@ async fn a_repeated_signup_is_answered_as_before_and_sends_no_text() {
     assert_eq!(service.everything().await, before);
     assert_eq!(service.courier().count(), 1);
 
-    assert_eq!(told(&service.call("/signup").key("key-2").json(&body).await), username_taken());
-    assert_eq!(told(&service.call("/signup").json(&body).await), username_taken());
     let bob = service.call("/signup").key("key-1").json(&signup("bob", BOB)).await;
     assert_eq!(bob.status, 201, "a key is its username's own: {bob:?}");
     assert_eq!(service.courier().count(), 2);
 }
 
+/// With other details it is no repeat but a later signup, whose key the new account remembers.
 #[tokio::test(flavor = "multi_thread")]
-async fn a_repeated_signup_with_other_details_is_a_mismatch() {
+async fn a_key_with_other_details_signs_up_anew() {
+    let service = Service::start().await;
+    let keyed = async |body: &Value| service.call("/signup").key("key-1").json(body).await;
+    let mut newest = keyed(&signup("ada", ADA)).await;
+    assert_eq!(newest.status, 201, "{newest:?}");
+    let others = [("password", "quite another harbour"), ("mobileNo", BOB), ("name", "Eve")];
+    for (nth, (field, value)) in others.into_iter().enumerate() {
+        let mut other = signup("ada", ADA);
+        other[field] = json!(value);
+        let answer = keyed(&other).await;
+        assert_eq!(answer.status, 201, "another {field}: {answer:?}");
+        assert_ne!(answer.body["otp"]["id"], newest.body["otp"]["id"], "another {field}");
+        assert_eq!(service.courier().count(), nth + 2, "another {field}");
+        newest = answer;
+        let before = service.everything().await;
+        assert_eq!(told(&keyed(&other).await), told(&newest), "another {field}, repeated");
+        assert_eq!(service.everything().await, before);
+        assert_eq!(service.courier().count(), nth + 2, "another {field}, repeated");
+    }
+}
+
+/// The name being VERIFIED, a key with other details finds it taken.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_with_other_details_finds_a_verified_name_taken() {
     let service = Service::start().await;
     assert_eq!(service.call("/signup").key("key-1").json(&signup("ada", ADA)).await.status, 201);
-    let before = service.everything().await;
+    assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+    let (users, otps) = (service.rows("users").await, service.rows("otps").await);
     for (field, value) in [("password", "quite another harbour"), ("mobileNo", BOB), ("name", "Eve")] {
         let mut other = signup("ada", ADA);
         other[field] = json!(value);
         let answer = service.call("/signup").key("key-1").json(&other).await;
-        assert_eq!(told(&answer), idempotency_mismatch(), "another {field}");
+        assert_eq!(told(&answer), username_taken(), "another {field}");
     }
-    assert_eq!(service.everything().await, before);
+    assert_eq!((service.rows("users").await, service.rows("otps").await), (users, otps));
     assert_eq!(service.courier().count(), 1);
 }
 
@@ -94,8 +117,12 @@ async fn a_signup_whose_text_failed_is_remembered() {
 /// No cap comes before the key: the address has no room left for a new signup, and the repeat needs none.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_signup_needs_no_room_in_any_cap() {
-    let caps =
-        [("CODES_PER_ADDRESS_PER_HOUR", "1"), ("CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_SMS_BUDGET", "1")];
+    let caps = [
+        ("CODES_PER_ADDRESS_PER_HOUR", "1"),
+        ("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"),
+        // One for signups, and one for VERIFIED users.
+        ("DAILY_SMS_BUDGET", "2"),
+    ];
     let service = Service::with(&caps).await;
     let body = signup("ada", ADA);
     let first = service.call("/signup").key("key-1").json(&body).await;

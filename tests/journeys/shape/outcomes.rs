@@ -6,7 +6,7 @@ use local::courier::{Behaviour, Script};
 use serde_json::json;
 use tests::answer::Answer;
 use tests::proxy::{Fault, Match};
-use tests::service::{Service, signup};
+use tests::service::{Service, signup, text};
 
 use super::{PHONE, assert_documented};
 
@@ -31,8 +31,8 @@ const ALL: [&str; 22] = [
     "400 invalid_request",
     "403 locked",
     "404 otp_not_found",
-    "409 idempotency_mismatch",
     "409 otp_already_used",
+    "409 otp_id_required",
     "409 otp_pending",
     "409 username_taken",
     "410 otp_exhausted",
@@ -70,13 +70,22 @@ async fn refusals_of_requests(seen: &mut Seen) {
     let body = signup("ada", PHONE);
     seen.saw("201", &service.call("/signup").key("k").json(&body).await);
     seen.saw("201", &service.call("/signup").key("k").json(&body).await);
+    seen.saw("201", &service.sign_up("ada", PHONE).await);
+    let mut other = body.clone();
+    other["password"] = json!("quite another harbour");
+    seen.saw("201", &service.post("/signup", other).await);
+    for path in ["/send", "/resend"] {
+        seen.saw("409 otp_id_required", &service.post(path, json!({ "username": "ada" })).await);
+    }
+    let (code, id) = (service.code_to(PHONE), text(&service.otp("ada").await.unwrap(), "otpId").to_owned());
+    seen.saw("409 otp_id_required", &service.verify("ada", &code).await);
+    let right = json!({ "username": "ada", "otp": code, "otpId": id });
+    seen.saw("200", &service.post("/verify", right).await);
     seen.saw("409 username_taken", &service.sign_up("ada", PHONE).await);
-    let other = signup("ada", "+12025550144");
-    seen.saw("409 idempotency_mismatch", &service.call("/signup").key("k").json(&other).await);
 }
 
 async fn outcomes_of_codes(seen: &mut Seen) {
-    let service = Service::with(&[("OTP_MAX_ATTEMPTS", "4"), ("MAX_CONSECUTIVE_FAILURES", "6")]).await;
+    let service = Service::with(&[("OTP_MAX_ATTEMPTS", "4"), ("MAX_CONSECUTIVE_FAILURES", "20")]).await;
     service.sign_up("ada", PHONE).await;
     seen.saw("409 otp_pending", &service.send("ada").await);
     let first = service.code_to(PHONE);
@@ -96,6 +105,7 @@ async fn outcomes_of_codes(seen: &mut Seen) {
     seen.saw("410 otp_exhausted", &service.verify("ada", &service.code_to(PHONE)).await);
     service.tick(600);
     seen.saw("202", &service.send("ada").await);
+    service.set("otps", "ada", "failures", 18).await;
     let wrong = service.wrong_code(PHONE, 0);
     let mut last = service.verify("ada", &wrong).await;
     while last.status == 422 {
@@ -107,7 +117,8 @@ async fn outcomes_of_codes(seen: &mut Seen) {
 }
 
 async fn outcomes_of_limits(seen: &mut Seen) {
-    let service = Service::with(&[("CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_SMS_BUDGET", "1")]).await;
+    let caps = [("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_SMS_BUDGET", "2")];
+    let service = Service::with(&caps).await;
     seen.saw("201", &service.sign_up("ada", PHONE).await);
     seen.saw("429 rate_limited", &service.sign_up("bob", PHONE).await);
     seen.saw("503 sms_budget_spent", &service.sign_up("bob", "+12025550144").await);
