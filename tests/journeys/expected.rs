@@ -79,7 +79,7 @@ pub(crate) fn otp_not_found() -> (u16, Value) {
 }
 
 pub(crate) fn locked() -> (u16, Value) {
-    let detail = "Too many wrong codes were typed in a row. Only an operator can unlock this username.";
+    let detail = "Too many wrong codes were typed in a row. An operator can unlock this username.";
     problem(403, "locked", "Locked", detail)
 }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use futures::future::join_all;
 use local::courier::{Behaviour, Script};
-use tests::service::{Row, Service, number, text};
+use tests::service::{Row, Service, text};
 
 use super::{BOB, adas_code_works, key_numbers, script, with_ada};
+use crate::texting;
 
 const RESET: Behaviour = Behaviour::Reset { accepting: false };
 const HANG: Behaviour = Behaviour::Hang { accepting: false, millis: None };
@@ -22,7 +23,7 @@ fn delivery<'a>(row: &'a Row, attribute: &str) -> Option<&'a str> {
 
 /// What the limits hold in all.
 async fn counted(service: &Service) -> i64 {
-    service.rows("limits").await.iter().map(|row| number(row, "count")).sum()
+    texting::counted(&service.rows("limits").await)
 }
 
 #[tokio::test(flavor = "multi_thread")]
