@@ -1,9 +1,11 @@
 //! Journeys through the whole stack, a module per subject. A number in a doc comment is that of a case in the
 //! package's `README.md`.
 
+mod as_if;
 mod claims;
 mod cost;
 mod crash;
+mod denial;
 mod deployed;
 mod direct;
 mod expected;

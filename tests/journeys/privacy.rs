@@ -16,6 +16,7 @@ use tests::service::{Row, Service};
 const USERNAME: &str = "canary-of-a-username";
 const PHONE: &str = "+14155550187";
 const PASSWORD: &str = "Kanarienvogel im Bergwerk 7431";
+const OTHER_PASSWORD: &str = "Nachtigall im Bergwerk 7432";
 const TOKEN: &str = "canary-of-a-token-5829";
 const NAME: &str = "Canaria Wellensittich";
 const PEPPER: &str = "Y2FuYXJ5IG9mIGEgcGVwcGVyLCB3aXRoIDMyIGJ5dGVzIQ==";
@@ -28,6 +29,8 @@ struct Story {
     service: Service,
     answers: Vec<Answer>,
     codes: BTreeSet<String>,
+    /// The id that the calls name.
+    otp_id: Option<Value>,
 }
 
 impl Story {
@@ -39,10 +42,11 @@ impl Story {
             ("OTP_ALPHABET", "alphanumeric"),
             ("OTP_LENGTH", "10"),
             ("CODES_PER_PHONE_PER_DAY", "100"),
+            ("SIGNUP_CODES_PER_PHONE_PER_DAY", "100"),
             ("CODES_PER_USERNAME_PER_HOUR", "20"),
         ];
         let service = Service::with(&settings).await;
-        Self { service, answers: Vec::new(), codes: BTreeSet::new() }
+        Self { service, answers: Vec::new(), codes: BTreeSet::new(), otp_id: None }
     }
 
     async fn post(&mut self, path: &str, body: &Value) -> Answer {
@@ -60,11 +64,18 @@ impl Story {
     }
 
     async fn issue(&mut self, path: &str) -> Answer {
-        self.post(path, &json!({ "username": USERNAME })).await
+        self.post(path, &self.naming_the_id(json!({ "username": USERNAME }))).await
     }
 
     async fn verify(&mut self, otp: &str) -> Answer {
-        self.post("/verify", &json!({ "username": USERNAME, "otp": otp })).await
+        self.post("/verify", &self.naming_the_id(json!({ "username": USERNAME, "otp": otp }))).await
+    }
+
+    fn naming_the_id(&self, mut body: Value) -> Value {
+        if let Some(id) = &self.otp_id {
+            body["otpId"] = id.clone();
+        }
+        body
     }
 
     fn code(&self) -> String {
@@ -77,17 +88,27 @@ impl Story {
         assert_eq!(signed_up.status, 201, "{signed_up:?}");
         assert_eq!(self.post("/signup", &signup()).await.status, 201, "a repeat");
         let mut other = signup();
-        other["password"] = json!("Kanarienvogel im Bergwerk 7432");
-        assert_eq!(self.post("/signup", &other).await.code(), "idempotency_mismatch");
+        other["password"] = json!(OTHER_PASSWORD);
+        let contested = self.post("/signup", &other).await;
+        assert_eq!(contested.status, 201, "{contested:?}");
+        for path in ["/send", "/resend"] {
+            assert_eq!(self.issue(path).await.code(), "otp_id_required");
+        }
+        assert_eq!(self.verify(&self.code()).await.code(), "otp_id_required");
+        self.otp_id = Some(contested.body["otp"]["id"].clone());
         assert_eq!(self.issue("/send").await.code(), "otp_pending");
         assert_eq!(self.issue("/resend").await.code(), "resend_too_soon");
         let first = self.code();
         self.service.tick(60);
-        assert_eq!(self.issue("/resend").await.status, 202);
+        let resent = self.issue("/resend").await;
+        assert_eq!(resent.status, 202, "{resent:?}");
+        self.otp_id = Some(resent.body["otp"]["id"].clone());
         assert_eq!(self.verify(&first).await.code(), "otp_superseded");
         assert_eq!(self.verify("0000000000").await.code(), "invalid_otp");
         assert_eq!(self.verify(&self.code()).await.status, 200);
         assert_eq!(self.verify(&self.code()).await.code(), "otp_already_used");
+        self.otp_id = None;
+        assert_eq!(self.post("/signup", &signup()).await.code(), "username_taken");
         self.service.tick(600);
         assert_eq!(self.verify(&self.code()).await.code(), "otp_expired");
     }
@@ -216,7 +237,7 @@ async fn no_canary_leaves_its_cage() {
     assert!(story.codes.len() > 5, "{} codes", story.codes.len());
 
     let codes: Vec<&str> = story.codes.iter().map(String::as_str).collect();
-    let secrets = [PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, &hash, "$argon2id$"];
+    let secrets = [PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, &hash, "$argon2id$"];
     let personal = [USERNAME, PHONE, &PHONE[1..], &PHONE[2..], NAME, "Wellensittich", ADDRESS];
 
     let lines = log.lines();
@@ -237,8 +258,11 @@ async fn no_canary_leaves_its_cage() {
     }
 
     for [users, otps, limits] in [&kept, &kept_after] {
-        let everywhere: Vec<&str> =
-            codes.iter().copied().chain([PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, ADDRESS]).collect();
+        let everywhere: Vec<&str> = codes
+            .iter()
+            .copied()
+            .chain([PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, ADDRESS])
+            .collect();
         for rows in [users, otps, limits] {
             assert_eq!(found(rows, &everywhere), BTreeSet::new());
         }

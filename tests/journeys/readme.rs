@@ -6,11 +6,22 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tests::service::{NOON, Service, number};
 
+use crate::as_if;
+
 const README: &str = include_str!("../../README.md");
 
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("the README has no {begin}"));
     rest.split_once(end).unwrap_or_else(|| panic!("the README has no {end}")).0
+}
+
+/// What stands in the README between two marks is what was `made`.
+pub(crate) fn holds(begin: &str, made: &str, end: &str) {
+    let readme =
+        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap_or_default();
+    let held =
+        readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map(|(held, _)| held.trim());
+    assert!(held == Some(made.trim()), "README.md must contain\n\n{begin}\n{made}{end}\n");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,9 +43,9 @@ async fn the_session_ends_in_a_verified_user_when_pasted() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_unlocks_a_username_and_cannot_create_one() {
-    let service = Service::with(&[("MAX_CONSECUTIVE_FAILURES", "20")]).await;
+    let service = Service::start().await;
     service.sign_up("ada", "+12025550143").await;
-    service.set("otps", "ada", "failures", 19).await;
+    as_if::failed(&service, "ada", 99).await;
     service.verify("ada", &service.wrong_code("+12025550143", 0)).await;
     assert_eq!(service.send("ada").await.outcome(), "403 locked");
 

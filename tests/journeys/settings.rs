@@ -1,7 +1,7 @@
 //! The template, the settings and the README say the same.
 
 use local::template::{Setting, Template};
-use shared::config::Signup;
+use shared::config::{Signup, Texting};
 use shared::domain::policy::Policy;
 
 const README: &str = include_str!("../../README.md");
@@ -9,8 +9,22 @@ const README: &str = include_str!("../../README.md");
 #[test]
 fn the_templates_defaults_are_the_policys() {
     let template = Template::of_this_repository().unwrap();
-    let signup = template.functions.iter().find(|function| function.binary == "signup").unwrap();
-    let settings = Signup::read(|name| match (signup.settings.get(name), name) {
+    let signup = Signup::read(|name| of_template(&template, "signup", name)).unwrap();
+    assert_eq!(signup.texting.base.policy, Policy::default());
+    for binary in ["send", "resend"] {
+        let deployed = Texting::read(|name| of_template(&template, binary, name)).unwrap();
+        let of_the_code = Texting::read(|name| match name {
+            "SEND_ANSWER_STEP_MILLISECONDS" => None,
+            name => of_template(&template, binary, name),
+        });
+        assert_eq!(deployed.answer_step, of_the_code.unwrap().answer_step, "{binary}");
+    }
+}
+
+/// What the template gives a function as `name`, or what a deployment must.
+fn of_template(template: &Template, binary: &str, name: &str) -> Option<String> {
+    let function = template.functions.iter().find(|function| function.binary == binary).unwrap();
+    match (function.settings.get(name), name) {
         (Some(Setting::Value(value)), _) => Some(value.clone()),
         (_, "ALLOWED_REGIONS") => Some("US".to_owned()),
         (_, "OTP_PEPPER") => Some("cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=".to_owned()),
@@ -18,8 +32,7 @@ fn the_templates_defaults_are_the_policys() {
             Some("given".to_owned())
         }
         _ => None,
-    });
-    assert_eq!(settings.unwrap().texting.base.policy, Policy::default());
+    }
 }
 
 #[test]

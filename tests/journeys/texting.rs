@@ -19,7 +19,7 @@ use tests::answer::Answer;
 use tests::service::{Row, Service, number};
 
 /// The `nth` of a thousand fictitious numbers.
-fn phone(nth: usize) -> String {
+pub(crate) fn phone(nth: usize) -> String {
     let area_codes = [202, 212, 213, 312, 404, 415, 503, 602, 617, 702];
     format!("+1{}55501{:02}", area_codes[nth / 100], nth % 100)
 }
@@ -56,7 +56,20 @@ fn changed<'a>(before: &[Row], after: &'a [Row]) -> Vec<&'a Row> {
     after.iter().filter(|row| !before.contains(row)).collect()
 }
 
+/// What a counter has counted: the codes of a phone or of an address, or those of either pot of a shard.
+fn count_of(counter: &Row) -> i64 {
+    let counts = ["count", "verified", "others"].into_iter().filter(|name| counter.contains_key(*name));
+    counts.map(|name| number(counter, name)).sum()
+}
+
 /// What all counters together have counted.
-fn counted(limits: &[Row]) -> i64 {
-    limits.iter().map(|row| number(row, "count")).sum()
+pub(crate) fn counted(limits: &[Row]) -> i64 {
+    limits.iter().map(count_of).sum()
+}
+
+/// Makes VERIFIED users of yesterday of `people`, names with their numbers.
+async fn verified_on(service: &Service, people: &[(&str, &str)]) {
+    for (name, number) in people {
+        service.user_of_yesterday(name, number).await;
+    }
 }

@@ -3,12 +3,12 @@
 
 use std::fmt::Write as _;
 
-use local::template::Template;
+use local::template::{Setting, Template};
 use serde_json::Value;
 use shared::metrics::Metric;
 
-use super::readme_holds;
 use super::table::COSTS;
+use crate::readme;
 
 /// Dollars for a million of each (us-east-1, on demand), and for a GB-second of an arm64 function.
 const WRITE_UNITS: f64 = 0.625;
@@ -24,7 +24,7 @@ const WATCHED: f64 = 0.1;
 const DASHBOARD: f64 = 3.0;
 
 /// What the README assumes of the time of a call, in milliseconds: Lambda's was not measured.
-const TEXTING: f64 = 300.0;
+const SIGNING_UP: f64 = 300.0;
 const VERIFYING: f64 = 20.0;
 
 /// The read and write units of an outcome.
@@ -47,6 +47,16 @@ fn memory(binary: &str) -> f64 {
     f64::from(u32::try_from(function.memory).unwrap()) / 1_024.0
 }
 
+/// The milliseconds that a call takes which texts: a send leaves on the step of its answers, however fast the text was.
+fn texting(binary: &str) -> f64 {
+    let template = Template::of_this_repository().unwrap();
+    let function = template.functions.iter().find(|function| function.binary == binary).unwrap();
+    match function.settings.get("SEND_ANSWER_STEP_MILLISECONDS") {
+        Some(Setting::Value(step)) => step.parse().unwrap(),
+        _ => SIGNING_UP,
+    }
+}
+
 #[test]
 fn the_readme_prices_what_the_table_says() {
     let mut made = String::from(
@@ -61,7 +71,7 @@ fn the_readme_prices_what_the_table_says() {
         let (reads, writes) = (reads + verified.0, writes + verified.1);
         let dynamodb = f64::from(writes) * WRITE_UNITS + f64::from(reads) * READ_UNITS;
         let api = 2.0 * API_CALLS;
-        let gb_seconds = (memory(call) * TEXTING + memory("verify") * VERIFYING) / 1_000.0 * 1e6;
+        let gb_seconds = (memory(call) * texting(call) + memory("verify") * VERIFYING) / 1_000.0 * 1e6;
         let lambda = 2.0 * INVOCATIONS + gb_seconds * GB_SECOND;
         let together = dynamodb + api + lambda;
         writeln!(
@@ -70,7 +80,7 @@ fn the_readme_prices_what_the_table_says() {
         )
         .expect("a string takes all");
     }
-    readme_holds("<!-- price:begin -->", &made, "<!-- price:end -->");
+    readme::holds("<!-- price:begin -->", &made, "<!-- price:end -->");
 }
 
 /// Every `code` of an answer, from the README's table of them: each is a reason of a refusal.
@@ -105,5 +115,5 @@ fn the_readme_prices_what_stands_by_the_month() {
         writeln!(made, "| {what} | {count} | {price:.2} | {together:.2} |").expect("a string takes all");
     }
     writeln!(made, "| all of it | | | {all:.2} |").expect("a string takes all");
-    readme_holds("<!-- month:begin -->", &made, "<!-- month:end -->");
+    readme::holds("<!-- month:begin -->", &made, "<!-- month:end -->");
 }

@@ -1,5 +1,6 @@
 //! What the template lets through as a parameter, the functions take as a setting.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -12,8 +13,11 @@ use serde_json::Value;
 use shared::config;
 use shared::domain::phone::Regions;
 
-/// Whether signup, which has all settings, takes `value` as `setting`.
-fn read(setting: &str, value: &str) -> Result<(), String> {
+/// The functions that have all settings between them: the step of the answers is send's and resend's alone.
+const FUNCTIONS: [&str; 2] = ["SignupFunction", "SendFunction"];
+
+/// Whether `function` takes `value` as `setting`.
+fn read(function: &str, setting: &str, value: &str) -> Result<(), String> {
     let template = Template::of_this_repository().unwrap();
     let settings = Settings::new(&template, Arc::new(|_| None));
     let given = |name: &str| match name {
@@ -21,37 +25,54 @@ fn read(setting: &str, value: &str) -> Result<(), String> {
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
         _ => settings.get(name),
     };
-    config::Signup::read(given).map(|_| ()).map_err(|faults| faults.to_string())
+    let read = match function {
+        "SendFunction" => config::Texting::read(given).map(|_| ()),
+        _ => config::Signup::read(given).map(|_| ()),
+    };
+    read.map_err(|faults| faults.to_string())
 }
 
-/// Each parameter with the setting that it becomes.
-fn parameters(template: &Value) -> Vec<(&str, &Value, &str)> {
-    let variables = &template["Resources"]["SignupFunction"]["Properties"]["Environment"]["Variables"];
-    let named = variables.as_object().unwrap().iter().filter_map(|(setting, value)| {
-        let value = value["Fn::If"].get(1).unwrap_or(value);
-        let name = value["Ref"].as_str()?;
-        Some((name, template["Parameters"].get(name)?, setting.as_str()))
-    });
-    named.collect()
+/// A parameter, and the setting of a function that it becomes.
+struct Parameter<'a> {
+    name: &'a str,
+    definition: &'a Value,
+    function: &'static str,
+    setting: &'a str,
+}
+
+/// Each parameter that becomes a setting, once.
+fn parameters(template: &Value) -> Vec<Parameter<'_>> {
+    let mut named: BTreeMap<&str, Parameter<'_>> = BTreeMap::new();
+    for function in FUNCTIONS {
+        let variables = &template["Resources"][function]["Properties"]["Environment"]["Variables"];
+        for (setting, value) in variables.as_object().unwrap() {
+            let value = value["Fn::If"].get(1).unwrap_or(value);
+            let name = value["Ref"].as_str().unwrap_or_default();
+            if let Some(definition) = template["Parameters"].get(name) {
+                named.entry(name).or_insert(Parameter { name, definition, function, setting });
+            }
+        }
+    }
+    named.into_values().collect()
 }
 
 #[test]
 fn what_a_pattern_lets_through_is_taken() {
     let template = tests::audit::template();
     let mut tried = Vec::new();
-    for (name, parameter, setting) in parameters(&template) {
-        let Some(pattern) = parameter["AllowedPattern"].as_str() else { continue };
+    for Parameter { name, definition, function, setting } in parameters(&template) {
+        let Some(pattern) = definition["AllowedPattern"].as_str() else { continue };
         if name == "AllowedRegions" {
             // The next test knows it by heart.
             continue;
         }
         let pattern = pattern.trim_start_matches("^$|").trim_start_matches('^').trim_end_matches('$');
-        let longest = parameter["MaxLength"].as_u64().unwrap_or(u64::MAX);
+        let longest = definition["MaxLength"].as_u64().unwrap_or(u64::MAX);
         let values = string_regex(pattern).unwrap();
         let values = values.prop_filter("too long", move |value| value.len() as u64 <= longest);
         TestRunner::default()
             .run(&values, |value| {
-                prop_assert_eq!(read(setting, &value), Ok(()), "{} {}", name, value);
+                prop_assert_eq!(read(function, setting, &value), Ok(()), "{} {}", name, value);
                 Ok(())
             })
             .unwrap();
@@ -94,18 +115,18 @@ fn bounds(parameter: &Value) -> Option<(i64, i64)> {
 #[test]
 fn the_bounds_of_a_number_are_the_settings() {
     let template = tests::audit::template();
-    let mut tried = 0;
-    for (name, parameter, setting) in parameters(&template) {
-        let Some((least, most)) = bounds(parameter) else { continue };
+    let mut tried = Vec::new();
+    for Parameter { name, definition, function, setting } in parameters(&template) {
+        let Some((least, most)) = bounds(definition) else { continue };
         for inside in [least, most] {
-            assert_eq!(read(setting, &inside.to_string()), Ok(()), "{name} {inside}");
+            assert_eq!(read(function, setting, &inside.to_string()), Ok(()), "{name} {inside}");
         }
         for outside in [least - 1, most + 1] {
-            assert!(read(setting, &outside.to_string()).is_err(), "{name} {outside}");
+            assert!(read(function, setting, &outside.to_string()).is_err(), "{name} {outside}");
         }
-        tried += 1;
+        tried.push(name);
     }
-    assert_eq!(tried, 10);
+    assert_eq!(tried.len(), 13, "{tried:?}");
 }
 
 #[test]

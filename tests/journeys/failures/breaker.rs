@@ -9,12 +9,10 @@ use super::{ADA, BOB, EVE};
 
 /// A service in which `send` has just learned, at the cost of `eve`'s code, that Courier is down.
 async fn tripped(settings: &[(&str, &str)]) -> Service {
-    let settings = [settings, &[("SIGNUP_TTL_SECONDS", "172800")]].concat();
-    let service = Service::with(&settings).await;
+    let service = Service::with(settings).await;
     for (name, number) in [("ada", ADA), ("bob", BOB), ("eve", EVE)] {
-        service.sign_up(name, number).await;
+        service.user_of_yesterday(name, number).await;
     }
-    service.tick(86_400);
     service.courier().play(Script::always(Behaviour::answer(503)));
     service
 }

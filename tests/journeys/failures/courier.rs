@@ -8,6 +8,7 @@ use serde_json::Value;
 use tests::service::{Row, Service, number, text};
 
 use super::{BOB, adas_code_works, key_numbers, script, with_ada};
+use crate::texting;
 
 const RESET: Behaviour = Behaviour::Reset { accepting: false };
 const HANG: Behaviour = Behaviour::Hang { accepting: false, millis: None };
@@ -23,7 +24,7 @@ fn delivery<'a>(row: &'a Row, attribute: &str) -> Option<&'a str> {
 
 /// What the limits hold in all.
 async fn counted(service: &Service) -> i64 {
-    service.rows("limits").await.iter().map(|row| number(row, "count")).sum()
+    texting::counted(&service.rows("limits").await)
 }
 
 #[tokio::test(flavor = "multi_thread")]

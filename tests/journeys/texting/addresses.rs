@@ -11,23 +11,23 @@ async fn sign_up(service: &Service, nth: usize, address: &str) -> Answer {
     service.call("/signup").from(address).json(&signup(&format!("user{nth}"), &phone(nth))).await
 }
 
-/// Case 13: the thirty-first code of an hour from one address is refused until the hour of the clock ends, and
+/// Case 13: the hundred and first code of an hour from one address is refused until the hour of the clock ends, and
 /// `X-Forwarded-For` changes nothing.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_thirty_first_code_of_an_hour_from_one_address_waits_for_the_next_hour() {
+async fn the_101st_code_of_an_hour_from_one_address_waits_for_the_next_hour() {
     let service = Service::start().await;
     service.tick(600);
-    for nth in 0..30 {
+    for nth in 0..100 {
         assert_eq!(sign_up(&service, nth, "192.0.2.1").await.status, 201, "{nth}");
     }
-    let refused = sign_up(&service, 30, "192.0.2.1").await;
+    let refused = sign_up(&service, 100, "192.0.2.1").await;
     assert_eq!((refused.outcome().as_str(), refused.retry_after()), ("429 rate_limited", 3_000));
     for header in ["x-forwarded-for", "forwarded", "x-real-ip", "true-client-ip", "cf-connecting-ip"] {
         let call = service.call("/signup").header(header, "198.51.100.7");
-        let refused = call.json(&signup("user30", &phone(30))).await;
+        let refused = call.json(&signup("user100", &phone(100))).await;
         assert_eq!(refused.outcome(), "429 rate_limited", "{header}");
     }
-    assert_eq!(sign_up(&service, 31, "192.0.2.2").await.status, 201);
+    assert_eq!(sign_up(&service, 101, "192.0.2.2").await.status, 201);
 
     service.tick(600);
     let refused = service.send("user0").await;
@@ -36,7 +36,7 @@ async fn the_thirty_first_code_of_an_hour_from_one_address_waits_for_the_next_ho
     assert_eq!((refused.outcome().as_str(), refused.retry_after()), ("429 rate_limited", 2_400));
     service.tick(2_399);
     assert_eq!(service.send("user0").await.retry_after(), 1);
-    assert_eq!(service.courier().count(), 31);
+    assert_eq!(service.courier().count(), 101);
     service.tick(1);
     assert_eq!(service.send("user0").await.status, 202);
 }
@@ -63,7 +63,7 @@ async fn addresses_count_by_their_network() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_cap_of_zero_counts_no_addresses() {
     let service = Service::with(&[("CODES_PER_ADDRESS_PER_HOUR", "0")]).await;
-    for nth in 0..35 {
+    for nth in 0..101 {
         assert_eq!(sign_up(&service, nth, "192.0.2.1").await.status, 201, "{nth}");
     }
 }

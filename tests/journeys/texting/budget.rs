@@ -1,87 +1,163 @@
-//! The day's budget.
+//! The day's budget: two pots, that of VERIFIED users and that of all others.
 
 use std::sync::Arc;
 
 use serde_json::json;
+use tests::answer::Answer;
 use tests::crowd;
 use tests::service::{Service, signup};
 
 use super::{all_at_once, expected, outcomes, phone};
 
 const SPENT: &str = "503 sms_budget_spent";
+const SENT: &str = "202 OTP sent successfully";
+const SIGNED_UP: &str = "201 OTP sent successfully";
 
-async fn with_budget(budget: &str) -> Arc<Service> {
-    let settings = [("DAILY_SMS_BUDGET", budget), ("CODES_PER_ADDRESS_PER_HOUR", "0")];
-    Arc::new(Service::with(&settings).await)
+/// A service under which `count` VERIFIED users of yesterday, `owner0` and so on, live with no limits yet.
+async fn with_owners(count: usize) -> Service {
+    let service = Service::with(&[("DAILY_SMS_BUDGET", "0"), ("CODES_PER_ADDRESS_PER_HOUR", "0")]).await;
+    for nth in 0..count {
+        let (name, number) = (format!("owner{nth}"), phones_of_owners(nth));
+        assert_eq!(service.sign_up(&name, &number).await.status, 201, "{name}");
+        assert_eq!(service.verify(&name, &service.code_to(&number)).await.status, 200, "{name}");
+    }
+    service.tick(86_400);
+    service
 }
 
-/// Case 14: sixty signups at once under a budget of 37, then the rest of the story.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_budget_of_thirty_seven_is_thirty_seven_texts_whatever_the_shards() {
-    let _turn = crowd::turn().await;
-    let service = with_budget("37").await;
-    let answers = all_at_once(&service, 0..60, async |service, nth| {
+fn phones_of_owners(nth: usize) -> String {
+    phone(500 + nth)
+}
+
+/// The same service with a budget, `share` per cent of it for VERIFIED users.
+async fn budgeted(service: Service, budget: u32, share: u32) -> Service {
+    let (budget, share) = (budget.to_string(), share.to_string());
+    let settings = [
+        ("DAILY_SMS_BUDGET", budget.as_str()),
+        ("VERIFIED_SHARE_PERCENT", share.as_str()),
+        ("CODES_PER_ADDRESS_PER_HOUR", "0"),
+    ];
+    service.restarted_with(&settings).await
+}
+
+async fn strangers_sign_up(service: &Arc<Service>, these: std::ops::Range<usize>) -> Vec<Answer> {
+    all_at_once(service, these, async |service, nth| {
         service.sign_up(&format!("user{nth}"), &phone(nth)).await
     })
-    .await;
-    assert_eq!(outcomes(&answers), expected(&[("201 OTP sent successfully", 37), (SPENT, 23)]));
-    assert_eq!(service.courier().count(), 37);
-    assert_eq!(service.rows("users").await.len(), 37);
+    .await
+}
+
+async fn owners_ask(service: &Arc<Service>, these: std::ops::Range<usize>) -> Vec<Answer> {
+    all_at_once(service, these, async |service, nth| service.send(&format!("owner{nth}")).await).await
+}
+
+/// Case 14: sixty signups at once under a budget of 37, ⌊37 × 50 / 100⌋ of it for them, then all VERIFIED users at once,
+/// then the rest of the story.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn of_a_budget_of_thirty_seven_signups_get_eighteen_and_verified_users_nineteen() {
+    let _turn = crowd::turn().await;
+    let service = Arc::new(budgeted(with_owners(30).await, 37, 50).await);
+    let answers = strangers_sign_up(&service, 0..60).await;
+    assert_eq!(outcomes(&answers), expected(&[(SIGNED_UP, 18), (SPENT, 42)]));
+    assert_eq!(service.courier().count(), 18);
+    assert_eq!(service.rows("users").await.len(), 30 + 18);
     for answer in answers.iter().filter(|answer| answer.status == 503) {
         assert_eq!(answer.retry_after(), 43_200);
     }
 
-    let texted = service.courier().texts()[0].to.clone();
-    let user = (0..60).find(|nth| phone(*nth) == texted).unwrap();
-    let verified = service.verify(&format!("user{user}"), &service.code_to(&texted)).await;
-    assert_eq!(verified.outcome(), "200 User verified");
-
+    let signed_up: Vec<_> = (0..60).filter(|nth| answers[*nth].status == 201).collect();
     service.tick(600);
-    let names: Vec<_> = answers.iter().enumerate().filter(|(_, answer)| answer.status == 201).collect();
-    for (nth, _) in names.iter().take(3) {
+    for nth in &signed_up[1..4] {
         assert_eq!(service.send(&format!("user{nth}")).await.outcome(), SPENT);
         assert_eq!(service.resend(&format!("user{nth}")).await.retry_after(), 42_600);
     }
-    assert_eq!(service.send("nobody").await.outcome(), SPENT);
+    assert_eq!(service.send("nobody").await.outcome(), SENT, "like a VERIFIED user");
+    let answers = owners_ask(&service, 0..30).await;
+    assert_eq!(outcomes(&answers), expected(&[(SENT, 19), (SPENT, 11)]));
+    assert_eq!(service.courier().count(), 37);
+    assert_eq!(service.send("nobody-else").await.outcome(), SPENT, "like a VERIFIED user");
+    let owner = (0..30).find(|nth| answers[*nth].status == 202).unwrap();
+    let code = service.code_to(&phones_of_owners(owner));
+    let verified = service.verify(&format!("owner{owner}"), &code).await;
+    assert_eq!(verified.outcome(), "200 User verified", "verify goes on");
 
     service.tick(42_599);
-    assert_eq!(service.send(&format!("user{user}")).await.retry_after(), 1);
+    assert_eq!(service.send(&format!("owner{owner}")).await.retry_after(), 1);
     assert_eq!(service.courier().count(), 37);
     service.tick(1);
-    let answers = all_at_once(&service, 100..160, async |service, nth| {
-        service.sign_up(&format!("user{nth}"), &phone(nth)).await
-    })
-    .await;
-    assert_eq!(outcomes(&answers), expected(&[("201 OTP sent successfully", 37), (SPENT, 23)]));
-    assert_eq!(service.courier().count(), 74);
+    let answers = strangers_sign_up(&service, 100..160).await;
+    assert_eq!(outcomes(&answers), expected(&[(SIGNED_UP, 18), (SPENT, 42)]));
+    assert_eq!(service.courier().count(), 55);
 }
 
-/// Case 14: one after the other, budgets of fewer texts than shards, of one a shard, and of one more.
+/// Case 14: one after the other, pots of no text, of fewer than shards, of one a shard and of one more; whichever is used
+/// up first leaves the other whole.
 #[tokio::test(flavor = "multi_thread")]
-async fn every_budget_is_spent_to_the_last_text() {
-    for budget in [1, 5, 16, 17] {
-        let service = with_budget(&budget.to_string()).await;
-        for nth in 0..budget {
-            let answer = service.sign_up(&format!("user{nth}"), &phone(nth)).await;
-            assert_eq!(answer.status, 201, "text {nth} of {budget}");
+async fn each_pot_is_spent_to_the_last_text_and_leaves_the_other() {
+    let mut service = with_owners(18).await;
+    let mut strangers = 0..500;
+    for (budget, share, others, verified) in [
+        (1, 50, 0, 1),
+        (5, 50, 2, 3),
+        (7, 33, 4, 3),
+        (9, 0, 9, 0),
+        (10, 90, 1, 9),
+        (16, 50, 8, 8),
+        (32, 48, 16, 16),
+        (33, 50, 16, 17),
+    ] {
+        for strangers_first in [true, false] {
+            service = budgeted(service, budget, share).await;
+            for of_strangers in [strangers_first, !strangers_first] {
+                let before = service.courier().count();
+                let (size, sent) = if of_strangers { (others, SIGNED_UP) } else { (verified, SENT) };
+                for nth in 0..=size {
+                    let answer = if of_strangers {
+                        let stranger = strangers.next().unwrap();
+                        service.sign_up(&format!("user{stranger}"), &phone(stranger)).await
+                    } else {
+                        service.send(&format!("owner{nth}")).await
+                    };
+                    let wanted = if nth < size { sent } else { SPENT };
+                    assert_eq!(answer.outcome(), wanted, "text {nth} of {size}, of {budget} with {share} %");
+                }
+                assert_eq!(service.courier().count(), before + size);
+            }
+            service.tick(86_400);
         }
-        let answer = service.sign_up("one-more", &phone(999)).await;
-        assert_eq!((answer.outcome().as_str(), service.courier().count()), (SPENT, budget));
     }
 }
 
-/// Case 14: neither what is refused nor a username that nobody has uses the budget up.
+/// Case 14: fifty at once for the last three texts of either pot get three.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_at_once_at_the_edge_get_what_is_left_of_their_pot() {
+    let _turn = crowd::turn().await;
+    let service = Arc::new(budgeted(with_owners(67).await, 40, 50).await);
+    assert_eq!(outcomes(&strangers_sign_up(&service, 0..17).await), expected(&[(SIGNED_UP, 17)]));
+    assert_eq!(outcomes(&owners_ask(&service, 0..17).await), expected(&[(SENT, 17)]));
+    let strangers = strangers_sign_up(&service, 17..67).await;
+    assert_eq!(outcomes(&strangers), expected(&[(SIGNED_UP, 3), (SPENT, 47)]));
+    let owners = owners_ask(&service, 17..67).await;
+    assert_eq!(outcomes(&owners), expected(&[(SENT, 3), (SPENT, 47)]));
+    assert_eq!(service.courier().count(), 40);
+}
+
+/// Case 14: neither what is refused nor an unknown username uses the budget up.
 #[tokio::test(flavor = "multi_thread")]
 async fn only_texts_use_the_budget_up() {
-    let service = with_budget("3").await;
+    let service = Arc::new(budgeted(with_owners(3).await, 6, 50).await);
     assert_eq!(service.sign_up("ada", &phone(0)).await.status, 201);
+    assert_eq!(service.send("owner0").await.status, 202);
     let unknown =
         all_at_once(&service, 0..20, async |service, nth| service.send(&format!("nobody{nth}")).await).await;
-    assert_eq!(outcomes(&unknown), expected(&[("202 OTP sent successfully", 20)]));
-    for _ in 0..5 {
-        assert_eq!(service.send("ada").await.outcome(), "409 otp_pending");
-        assert_eq!(service.resend("ada").await.outcome(), "429 resend_too_soon");
-        assert_eq!(service.sign_up("ada", &phone(1)).await.outcome(), "409 username_taken");
+    assert_eq!(outcomes(&unknown), expected(&[(SENT, 20)]));
+    for _ in 0..4 {
+        for name in ["ada", "owner0"] {
+            assert_eq!(service.send(name).await.outcome(), "409 otp_pending");
+            assert_eq!(service.resend(name).await.outcome(), "429 resend_too_soon");
+        }
+        assert_eq!(service.sign_up("ada", &phone(0)).await.outcome(), SIGNED_UP, "the very same signup");
+        assert_eq!(service.sign_up("owner0", &phone(1)).await.outcome(), "409 username_taken");
         assert_eq!(service.sign_up("bob", "+1800").await.outcome(), "400 invalid_request");
         assert_eq!(service.post("/send", json!([])).await.outcome(), "400 invalid_request");
         assert_eq!(service.verify("ada", &service.wrong_code(&phone(0), 0)).await.code(), "invalid_otp");
@@ -89,7 +165,27 @@ async fn only_texts_use_the_budget_up() {
     for nth in 1..3 {
         let answer = service.call("/signup").json(&signup(&format!("user{nth}"), &phone(nth))).await;
         assert_eq!(answer.status, 201, "text {nth}");
+        assert_eq!(service.send(&format!("owner{nth}")).await.outcome(), SENT, "text {nth}");
     }
     assert_eq!(service.sign_up("carol", &phone(4)).await.outcome(), SPENT);
-    assert_eq!(service.courier().count(), 3);
+    assert_eq!(service.courier().count(), 6);
+}
+
+/// Case 39: with strangers' signups on the owner's phone, and the pot of signups used up, the owner is still sent codes.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_flood_of_signups_leaves_the_owner_the_codes() {
+    let service = budgeted(with_owners(1).await, 20, 50).await;
+    let owners_phone = phones_of_owners(0);
+    for nth in 0..10 {
+        let number = if nth < 5 { owners_phone.clone() } else { phone(nth) };
+        assert_eq!(service.sign_up(&format!("user{nth}"), &number).await.status, 201, "{nth}");
+    }
+    assert_eq!(service.sign_up("user10", &owners_phone).await.outcome(), "429 rate_limited");
+    assert_eq!(service.sign_up("user10", &phone(10)).await.outcome(), SPENT);
+    for nth in 0..10 {
+        assert_eq!(service.send("owner0").await.outcome(), SENT, "{nth}");
+        let code = service.code_to(&owners_phone);
+        assert_eq!(service.verify("owner0", &code).await.outcome(), "200 User verified", "{nth}");
+        service.tick(720);
+    }
 }

@@ -19,7 +19,7 @@ async fn resend_after(service: &Service, wait: u64, refusal: &str) {
 /// Case 11: the cooldown doubles, `Retry-After` is exact, and the sixth code in an hour is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn resends_wait_twice_as_long_each_time_and_the_sixth_for_the_hour() {
-    let service = Service::start().await;
+    let service = Service::with(&[("SIGNUP_CODES_PER_PHONE_PER_DAY", "6")]).await;
     let first = service.sign_up("ada", PHONE).await;
     assert_eq!(first.body["otp"]["resendAfter"], 30);
     for wait in [30, 60, 120, 240] {
@@ -34,7 +34,7 @@ async fn resends_wait_twice_as_long_each_time_and_the_sixth_for_the_hour() {
 /// Case 11: what an answer says under `resendAfter` is when the next resend is accepted.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_answer_says_when_the_next_code_can_be_had() {
-    let service = Service::start().await;
+    let service = Service::with(&[("SIGNUP_CODES_PER_PHONE_PER_DAY", "8")]).await;
     let mut answer = service.sign_up("ada", PHONE).await;
     let mut waits = Vec::new();
     for _ in 0..7 {
@@ -55,7 +55,7 @@ async fn the_cooldown_grows_to_ten_times_the_first() {
     let service = Service::with(&[
         ("RESEND_COOLDOWN_SECONDS", "100"),
         ("CODES_PER_USERNAME_PER_HOUR", "20"),
-        ("CODES_PER_PHONE_PER_DAY", "100"),
+        ("SIGNUP_CODES_PER_PHONE_PER_DAY", "100"),
     ])
     .await;
     service.sign_up("ada", PHONE).await;

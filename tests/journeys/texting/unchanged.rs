@@ -4,6 +4,7 @@ use local::courier::{Behaviour, Script};
 use tests::service::{Service, signup};
 
 use super::{counted, phone};
+use crate::as_if;
 
 const PHONE: &str = "+12025550143";
 
@@ -41,11 +42,11 @@ async fn a_refusal_because_of_the_last_code_changes_nothing() {
 async fn a_refusal_because_of_a_limit_changes_nothing() {
     for (setting, outcome) in [
         ("CODES_PER_USERNAME_PER_HOUR", "429 rate_limited"),
-        ("CODES_PER_PHONE_PER_DAY", "429 rate_limited"),
+        ("SIGNUP_CODES_PER_PHONE_PER_DAY", "429 rate_limited"),
         ("CODES_PER_ADDRESS_PER_HOUR", "429 rate_limited"),
         ("DAILY_SMS_BUDGET", "503 sms_budget_spent"),
     ] {
-        let service = with_ada(&[(setting, "1")]).await;
+        let service = with_ada(&[(setting, "1"), ("VERIFIED_SHARE_PERCENT", "0")]).await;
         service.tick(600);
         for path in ["/send", "/resend"] {
             refused(&service, path, outcome).await;
@@ -56,10 +57,24 @@ async fn a_refusal_because_of_a_limit_changes_nothing() {
     }
 }
 
+/// Of case 4: a username that many wrong codes in a row have slowed down.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_because_of_a_run_of_failures_changes_nothing() {
+    let service = with_ada(&[]).await;
+    as_if::failed(&service, "ada", 75).await;
+    service.tick(30_719);
+    for path in ["/send", "/resend"] {
+        refused(&service, path, "429 resend_too_soon").await;
+    }
+    service.tick(1);
+    assert_eq!(service.send("ada").await.outcome(), "202 OTP sent successfully");
+}
+
 /// Of case 4: a locked username.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refusal_because_of_the_lock_changes_nothing() {
-    let service = with_ada(&[("MAX_CONSECUTIVE_FAILURES", "1")]).await;
+    let service = with_ada(&[]).await;
+    as_if::failed(&service, "ada", 99).await;
     assert_eq!(service.verify("ada", &service.wrong_code(PHONE, 0)).await.outcome(), "422 invalid_otp");
     for path in ["/send", "/resend"] {
         refused(&service, path, "403 locked").await;
@@ -92,6 +107,7 @@ async fn a_refusal_because_courier_is_down_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_taken_name_counts_once_at_the_address() {
     let service = with_ada(&[]).await;
+    assert_eq!(service.verify("ada", &service.code_to(PHONE)).await.status, 200);
     let [users, otps, limits] = service.everything().await;
     let taken = service.call("/signup").from("198.51.100.7").json(&signup("Ada", &phone(1))).await;
     assert_eq!(taken.outcome(), "409 username_taken");
