@@ -7,9 +7,9 @@ use lambda_http::{Body, Context, Request, RequestExt as _, Response};
 use local::settings::Settings;
 use local::template::Template;
 use serde_json::{Value, json};
-use shared::boot::{Signup, Texting, World};
 use shared::clock::Clock;
 use shared::config;
+use shared::context::{CallContext, SignupContext, TextingContext};
 use shared::error::Error;
 use shared::http::{self, Success};
 use tests::answer::Answer;
@@ -17,10 +17,10 @@ use tests::service::{NOON, Service};
 
 /// The four functions, at noon.
 pub(crate) struct Functions {
-    signup: Signup,
-    send: Texting,
-    resend: Texting,
-    verify: World,
+    signup: SignupContext,
+    send: TextingContext,
+    resend: TextingContext,
+    verify: CallContext,
 }
 
 impl Functions {
@@ -50,16 +50,16 @@ impl Functions {
             move |name: &str| lookup(binary, name)
         };
         let texting = async |binary| {
-            let settings = config::Texting::read(of(binary)).unwrap();
-            Texting::connect(settings, clock.clone()).await.unwrap()
+            let settings = config::TextingSettings::read(of(binary)).unwrap();
+            TextingContext::connect(settings, clock.clone()).await.unwrap()
         };
-        let signup = config::Signup::read(of("signup")).unwrap();
-        let verify = config::Base::read(of("verify")).unwrap();
+        let signup = config::SignupSettings::read(of("signup")).unwrap();
+        let verify = config::VerifySettings::read(of("verify")).unwrap();
         Self {
-            signup: Signup::connect(signup, clock.clone()).await.unwrap(),
+            signup: SignupContext::connect(signup, clock.clone()).await.unwrap(),
             send: texting("send").await,
             resend: texting("resend").await,
-            verify: World::connect(verify, clock.clone()).await.unwrap(),
+            verify: CallContext::connect(verify, clock.clone()).await.unwrap(),
         }
     }
 

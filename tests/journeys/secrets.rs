@@ -11,11 +11,11 @@ use axum::{Json, Router};
 use local::clock::Clock;
 use local::courier::{Behaviour, Courier, Delay, Script};
 use serde_json::{Value, json};
-use shared::boot::Texting;
 use shared::clock::Deadline;
 use shared::config;
+use shared::context::TextingContext;
 use shared::courier::Text;
-use shared::domain::challenge::{Delivery, Outcome};
+use shared::domain::challenge::{Delivery, DeliveryOutcome};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::person_name::PersonName;
 use shared::domain::phone::{MobileNumber, Regions};
@@ -82,14 +82,17 @@ pub(crate) async fn courier(token: &str) -> Courier {
 }
 
 /// Boots what texts, as send does, with both secrets in the stand-in.
-async fn boot(secrets: &Secrets, courier: &Courier) -> Result<Texting, shared::boot::Error> {
+async fn boot(secrets: &Secrets, courier: &Courier) -> Result<TextingContext, shared::context::Error> {
     boot_to(secrets, courier.address()).await
 }
 
 /// The same, with Courier at this address.
-pub(crate) async fn boot_to(secrets: &Secrets, courier: SocketAddr) -> Result<Texting, shared::boot::Error> {
+pub(crate) async fn boot_to(
+    secrets: &Secrets,
+    courier: SocketAddr,
+) -> Result<TextingContext, shared::context::Error> {
     let courier = format!("http://{courier}");
-    let settings = config::Texting::read(|name| {
+    let settings = config::TextingSettings::read(|name| {
         let value = match name {
             "AWS_REGION" => "us-east-1",
             "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => "local",
@@ -105,12 +108,12 @@ pub(crate) async fn boot_to(secrets: &Secrets, courier: SocketAddr) -> Result<Te
         };
         Some(value.to_owned())
     });
-    Texting::connect(settings.unwrap(), shared::clock::Clock::system()).await
+    TextingContext::connect(settings.unwrap(), shared::clock::Clock::system()).await
 }
 
-pub(crate) async fn text(texting: &Texting) -> Delivery {
+pub(crate) async fn text(texting: &TextingContext) -> Delivery {
     let name = PersonName::parse("Ada").unwrap();
-    let format = texting.world.policy.code_format;
+    let format = texting.context.policy.code_format;
     let text = Text {
         to: &MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
         template: &Template::choose(&texting.app, None, &name, 6),
@@ -129,9 +132,9 @@ pub(crate) async fn text(texting: &Texting) -> Delivery {
 async fn secrets_are_read_once_at_the_start() {
     let (secrets, courier) = (Secrets::start(["token-1"]).await, courier("token-1").await);
     let texting = boot(&secrets, &courier).await.unwrap();
-    assert_eq!(texting.world.pepper.id(), config::pepper(PEPPER).unwrap().id());
+    assert_eq!(texting.context.pepper.id(), config::pepper(PEPPER).unwrap().id());
     for _ in 0..3 {
-        assert_eq!(text(&texting).await.outcome, Outcome::Sent);
+        assert_eq!(text(&texting).await.outcome, DeliveryOutcome::Sent);
     }
     assert_eq!((secrets.times_read(TOKEN_ARN), secrets.times_read(PEPPER_ARN)), (1, 1));
 }
@@ -141,7 +144,7 @@ async fn a_token_that_was_rotated_is_read_again_and_the_text_is_sent() {
     let (secrets, courier) = (Secrets::start(["token-1", "token-2"]).await, courier("token-2").await);
     let texting = boot(&secrets, &courier).await.unwrap();
     let delivery = text(&texting).await;
-    assert_eq!((delivery.outcome, delivery.tries), (Outcome::Sent, 2));
+    assert_eq!((delivery.outcome, delivery.tries), (DeliveryOutcome::Sent, 2));
     assert_eq!(text(&texting).await.tries, 1);
     assert_eq!(secrets.times_read(TOKEN_ARN), 2);
     assert_eq!(courier.keys()[0].as_deref(), Some("AAAAAAAAAAAAAAAAAAAAAA:1"));
@@ -151,7 +154,7 @@ async fn a_token_that_was_rotated_is_read_again_and_the_text_is_sent() {
 async fn a_token_that_stays_refused_is_read_again_once() {
     let (secrets, courier) = (Secrets::start(["token-1"]).await, courier("another").await);
     let texting = boot(&secrets, &courier).await.unwrap();
-    assert_eq!(text(&texting).await.outcome, Outcome::Failed);
+    assert_eq!(text(&texting).await.outcome, DeliveryOutcome::Failed);
     assert_eq!(secrets.times_read(TOKEN_ARN), 2);
     assert_eq!(courier.count(), 0);
 }
@@ -167,7 +170,7 @@ async fn a_token_that_is_rotated_before_the_last_try_is_worth_no_further_one() {
         until("the second try comes", || courier.keys().len() == 2).await;
         courier.rotate("token-2");
     });
-    assert_eq!((delivery.outcome, delivery.tries), (Outcome::Failed, 3));
+    assert_eq!((delivery.outcome, delivery.tries), (DeliveryOutcome::Failed, 3));
     assert_eq!((courier.keys().len(), courier.count()), (2, 0), "the third was refused for its token");
     assert_eq!(secrets.times_read(TOKEN_ARN), 2);
 }

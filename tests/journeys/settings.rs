@@ -1,7 +1,7 @@
 //! The template, the settings and the README say the same.
 
 use local::template::{Setting, Template};
-use shared::config::{Signup, Texting};
+use shared::config::{SignupSettings, TextingSettings};
 use shared::domain::policy::Policy;
 
 const README: &str = include_str!("../../README.md");
@@ -9,11 +9,11 @@ const README: &str = include_str!("../../README.md");
 #[test]
 fn the_templates_defaults_are_the_policys() {
     let template = Template::of_this_repository().unwrap();
-    let signup = Signup::read(|name| of_template(&template, "signup", name)).unwrap();
+    let signup = SignupSettings::read(|name| of_template(&template, "signup", name)).unwrap();
     assert_eq!(signup.texting.base.policy, Policy::default());
     for binary in ["send", "resend"] {
-        let deployed = Texting::read(|name| of_template(&template, binary, name)).unwrap();
-        let of_the_code = Texting::read(|name| match name {
+        let deployed = TextingSettings::read(|name| of_template(&template, binary, name)).unwrap();
+        let of_the_code = TextingSettings::read(|name| match name {
             "SEND_ANSWER_STEP_MILLISECONDS" => None,
             name => of_template(&template, binary, name),
         });

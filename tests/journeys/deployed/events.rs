@@ -127,9 +127,9 @@ fn the_functions_read_every_setting_that_the_template_gives_them() {
             None
         };
         match function.binary.as_str() {
-            "signup" => drop(config::Signup::read(lookup)),
-            "verify" => drop(config::Base::read(lookup)),
-            _ => drop(config::Texting::read(lookup)),
+            "signup" => drop(config::SignupSettings::read(lookup)),
+            "verify" => drop(config::VerifySettings::read(lookup)),
+            _ => drop(config::TextingSettings::read(lookup)),
         }
         let given: BTreeSet<_> = function.settings.into_keys().collect();
         let unread: Vec<_> = given.difference(&read.borrow()).cloned().collect();

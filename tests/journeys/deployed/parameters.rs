@@ -26,8 +26,8 @@ fn read(function: &str, setting: &str, value: &str) -> Result<(), String> {
         _ => settings.get(name),
     };
     let read = match function {
-        "SendFunction" => config::Texting::read(given).map(|_| ()),
-        _ => config::Signup::read(given).map(|_| ()),
+        "SendFunction" => config::TextingSettings::read(given).map(|_| ()),
+        _ => config::SignupSettings::read(given).map(|_| ()),
     };
     read.map_err(|faults| faults.to_string())
 }
@@ -134,7 +134,7 @@ fn the_longest_texts_that_parameters_allow_are_one_segment() {
     let template = Template::of_this_repository().unwrap();
     let settings = Settings::new(&template, Arc::new(|_| None));
     let read = |domain: usize| {
-        config::Signup::read(|name| match name {
+        config::SignupSettings::read(|name| match name {
             "APP_NAME" => Some("A".repeat(30)),
             "OTP_LENGTH" => Some("10".to_owned()),
             "OTP_DOMAIN" => Some(format!("{}.{}.com", "a".repeat(30), "b".repeat(domain - 35))),

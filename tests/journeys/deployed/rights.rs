@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use local::template::Template;
 use serde_json::Value;
-use shared::boot::{Signup, Texting, World};
 use shared::clock::Clock;
 use shared::config;
+use shared::context::{CallContext, SignupContext, TextingContext};
 use tests::audit::NEEDS;
 use tests::proxy::{Call, Operation};
 use tests::service::Service;
@@ -87,11 +87,17 @@ async fn the_functions_use_their_rights_and_no_others() {
 async fn start(binary: &str, lookup: impl Fn(&str) -> Option<String>) {
     let clock = Clock::system();
     match binary {
-        "signup" => drop(Signup::connect(config::Signup::read(lookup).unwrap(), clock).await.unwrap()),
-        "send" | "resend" => {
-            drop(Texting::connect(config::Texting::read(lookup).unwrap(), clock).await.unwrap());
+        "signup" => {
+            drop(SignupContext::connect(config::SignupSettings::read(lookup).unwrap(), clock).await.unwrap());
         }
-        "verify" => drop(World::connect(config::Base::read(lookup).unwrap(), clock).await.unwrap()),
+        "send" | "resend" => {
+            drop(
+                TextingContext::connect(config::TextingSettings::read(lookup).unwrap(), clock).await.unwrap(),
+            );
+        }
+        "verify" => {
+            drop(CallContext::connect(config::VerifySettings::read(lookup).unwrap(), clock).await.unwrap());
+        }
         other => panic!("there is no binary {other}"),
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use local::courier::{Behaviour, Delay, Script};
 use serde_json::Value;
-use tests::service::{Row, Service, number, text};
+use tests::service::{Row, Service, text};
 
 use super::{BOB, adas_code_works, key_numbers, script, with_ada};
 use crate::texting;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use local::clock::Clock;
 use local::stack::{Options, Stack, StartError};
-use shared::config::{Base, Signup, Texting};
+use shared::config::{SignupSettings, TextingSettings, VerifySettings};
 use tokio::net::{TcpListener, TcpStream};
 
 /// Why a stack with these settings does not start.
@@ -73,7 +73,7 @@ async fn one_fault_is_enough() {
 #[test]
 fn each_function_names_all_that_is_missing_of_its_own() {
     let nothing = |_: &str| None;
-    let missing = |error: Option<shared::config::Faults>| -> Vec<String> {
+    let missing = |error: Option<shared::config::InvalidSettings>| -> Vec<String> {
         let text = error.unwrap().to_string();
         let faults = text.strip_prefix("the settings are wrong: ").unwrap().split("; ");
         faults.map(|fault| fault.strip_suffix(" is not set").unwrap_or(fault).to_owned()).collect()
@@ -91,9 +91,9 @@ fn each_function_names_all_that_is_missing_of_its_own() {
         names.sort_unstable();
         names
     };
-    assert_eq!(missing(Base::read(nothing).err()), sorted(&[]));
+    assert_eq!(missing(VerifySettings::read(nothing).err()), sorted(&[]));
     let texting = ["APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"];
-    assert_eq!(missing(Texting::read(nothing).err()), sorted(&texting));
+    assert_eq!(missing(TextingSettings::read(nothing).err()), sorted(&texting));
     let signup = ["ALLOWED_REGIONS", "APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"];
-    assert_eq!(missing(Signup::read(nothing).err()), sorted(&signup));
+    assert_eq!(missing(SignupSettings::read(nothing).err()), sorted(&signup));
 }
