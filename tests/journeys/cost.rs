@@ -1,6 +1,6 @@
 //! What each outcome costs: the calls to DynamoDB, in order, with the units that it reports.
 //!
-//! The figures stand in [`table::COSTS`] and nowhere else; the README's table is made from them.
+//! The figures stand in [`table::COSTS`] and nowhere else; the table of `docs/costs.md` is made from them.
 
 mod price;
 pub(crate) mod scenes;
@@ -12,10 +12,7 @@ use table::{COSTS, Cost};
 use tests::proxy::{Call, Match, Operation};
 use tests::service::Service;
 
-use crate::readme;
-
-const BEGIN: &str = "<!-- cost:begin -->";
-const END: &str = "<!-- cost:end -->";
+use crate::pages;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_outcome_costs_what_the_table_says() {
@@ -71,8 +68,8 @@ async fn user_and_code_are_read_at_once() {
 }
 
 #[test]
-fn the_readme_has_the_table() {
-    readme::holds(BEGIN, &markdown(), END);
+fn the_page_has_the_table() {
+    pages::holds("costs.md", "cost", &markdown());
 }
 
 /// The calls, those made at once as one: the two reads that begin a call.

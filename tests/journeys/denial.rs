@@ -1,6 +1,6 @@
 //! What the service does not prevent, and what it costs: each attack is played with the default settings, and counted.
 //!
-//! The figures stand in [`table::DENIALS`] and nowhere else; the README's table is made from them.
+//! The figures stand in [`table::DENIALS`] and nowhere else; the threat model's table is made from them.
 
 mod claiming;
 mod flooding;
@@ -14,7 +14,7 @@ use table::DENIALS;
 use tests::answer::Answer;
 use tests::service::Service;
 
-use crate::readme;
+use crate::pages;
 
 /// The victim's phone.
 const ADA: &str = "+12025550143";
@@ -23,8 +23,8 @@ const ADA: &str = "+12025550143";
 const OWN_ADDRESS: &str = "198.51.100.1";
 
 #[test]
-fn the_readme_has_the_table() {
-    readme::holds("<!-- denial:begin -->", &table::markdown(), "<!-- denial:end -->");
+fn the_threat_model_has_the_table() {
+    pages::holds("threat-model.md", "denial", &table::markdown());
 }
 
 /// What an attack has cost so far.

@@ -16,7 +16,8 @@ use tests::service::{Service, signup};
 
 use crate::as_if;
 
-const README: &str = include_str!("../../README.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
+const COSTS: &str = include_str!("../../docs/costs.md");
 
 const ADA: &str = "+12025550143";
 const BOB: &str = "+12025550144";
@@ -65,9 +66,10 @@ impl All {
     }
 }
 
-/// The first column of the README's table that begins with the row `header`, each name in it.
+/// The first column of the page's table that begins with the row `header`, each name in it.
 fn documented(header: &str) -> BTreeSet<&'static str> {
-    let (_, table) = README.split_once(header).unwrap_or_else(|| panic!("the README has no table {header}"));
+    let (_, table) =
+        OPERATIONS.split_once(header).unwrap_or_else(|| panic!("the page has no table {header}"));
     let rows = table.trim_start_matches('\n').lines().skip(1).take_while(|line| line.starts_with('|'));
     let cells = rows.filter_map(|row| row.split('|').nth(1));
     cells.flat_map(|cell| cell.split('`').skip(1).step_by(2)).collect()
@@ -183,9 +185,9 @@ async fn each_outcome_leaves_one_line_with_the_documented_members() {
         seen.extend(members(line).into_iter().map(str::to_owned));
     }
     let undocumented: Vec<_> = seen.iter().filter(|member| !documented.contains(member.as_str())).collect();
-    assert!(undocumented.is_empty(), "the README does not name {undocumented:?}");
+    assert!(undocumented.is_empty(), "the page does not name {undocumented:?}");
     let unseen: Vec<_> = documented.iter().filter(|member| !seen.contains(**member)).collect();
-    assert!(unseen.is_empty(), "the README names {unseen:?}");
+    assert!(unseen.is_empty(), "the page names {unseen:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -257,5 +259,5 @@ async fn a_signup_and_its_verification_write_three_kilobytes() {
     all.type_code("ada", &all.service.code_to(ADA)).await;
     let written = all.signup.kill().await.len() + all.verify.kill().await.len();
     assert!((2_500..3_500).contains(&written), "{written}");
-    assert!(README.contains("and its verification write 3 kB themselves"));
+    assert!(COSTS.contains("and its verification write 3 kB themselves"));
 }

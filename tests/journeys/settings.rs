@@ -1,10 +1,10 @@
-//! The template, the settings and the README say the same.
+//! The template, the settings and `docs/settings.md` say the same.
 
 use local::template::{Setting, Template};
 use shared::config::{SignupSettings, TextingSettings};
 use shared::domain::policy::Policy;
 
-const README: &str = include_str!("../../README.md");
+const SETTINGS: &str = include_str!("../../docs/settings.md");
 
 #[test]
 fn the_templates_defaults_are_the_policys() {
@@ -36,13 +36,13 @@ fn of_template(template: &Template, binary: &str, name: &str) -> Option<String> 
 }
 
 #[test]
-fn the_readme_names_every_setting_with_its_default() {
+fn the_page_names_every_setting_with_its_default() {
     let template = Template::of_this_repository().unwrap();
     for (name, setting) in template.settings() {
-        let line = README.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")));
-        let line = line.unwrap_or_else(|| panic!("the README does not name {name}"));
+        let line = SETTINGS.lines().find(|line| line.starts_with('|') && line.contains(&format!("`{name}`")));
+        let line = line.unwrap_or_else(|| panic!("the page does not name {name}"));
         if let (Setting::Value(value), false) = (setting, name.ends_with("_TABLE") || name == "APP_NAME") {
-            assert!(line.contains(&value), "{name} is {value} by default, and the README says: {line}");
+            assert!(line.contains(&value), "{name} is {value} by default, and the page says: {line}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a million verifications cost, from the figures of the table and AWS's list prices, which stand in the README
+//! What a million verifications cost, from the figures of the table and AWS's list prices, which stand in `docs/costs.md`
 //! for whoever reads it to check.
 
 use std::fmt::Write as _;
@@ -8,7 +8,7 @@ use serde_json::Value;
 use shared::metrics::Metric;
 
 use super::table::COSTS;
-use crate::readme;
+use crate::pages;
 
 /// Dollars for a million of each (us-east-1, on demand), and for a GB-second of an arm64 function.
 const WRITE_UNITS: f64 = 0.625;
@@ -23,7 +23,7 @@ const METRIC: f64 = 0.3;
 const WATCHED: f64 = 0.1;
 const DASHBOARD: f64 = 3.0;
 
-/// What the README assumes of the time of a call, in milliseconds: Lambda's was not measured.
+/// What `docs/costs.md` assumes of the time of a call, in milliseconds: Lambda's was not measured.
 const SIGNING_UP: f64 = 300.0;
 const VERIFYING: f64 = 20.0;
 
@@ -58,7 +58,7 @@ fn texting(binary: &str) -> f64 {
 }
 
 #[test]
-fn the_readme_prices_what_the_table_says() {
+fn the_page_prices_what_the_table_says() {
     let mut made = String::from(
         "| a million times | write units | read units | DynamoDB | API Gateway | Lambda | together |\n\
          | --- | --: | --: | --: | --: | --: | --: |\n",
@@ -80,19 +80,19 @@ fn the_readme_prices_what_the_table_says() {
         )
         .expect("a string takes all");
     }
-    readme::holds("<!-- price:begin -->", &made, "<!-- price:end -->");
+    pages::holds("costs.md", "price", &made);
 }
 
-/// Every `code` of an answer, from the README's table of them: each is a reason of a refusal.
+/// Every `code` of an answer, from the table of `docs/api.md`: each is a reason of a refusal.
 fn reasons() -> usize {
-    let readme = include_str!("../../../README.md");
-    let (_, table) = readme.split_once("| status | `code` | when |\n").unwrap();
+    let page = include_str!("../../../docs/api.md");
+    let (_, table) = page.split_once("| status | `code` | when |\n").unwrap();
     let rows = table.lines().skip(1).take_while(|line| line.starts_with('|'));
     rows.map(|row| row.split('|').nth(2).unwrap().matches('`').count() / 2).sum()
 }
 
 #[test]
-fn the_readme_prices_what_stands_by_the_month() {
+fn the_page_prices_what_stands_by_the_month() {
     let template = tests::audit::template();
     let resources: Vec<_> = template["Resources"].as_object().unwrap().values().collect();
     let of_type = |kind: &str| resources.iter().filter(|resource| resource["Type"] == kind).count();
@@ -115,5 +115,5 @@ fn the_readme_prices_what_stands_by_the_month() {
         writeln!(made, "| {what} | {count} | {price:.2} | {together:.2} |").expect("a string takes all");
     }
     writeln!(made, "| all of it | | | {all:.2} |").expect("a string takes all");
-    readme::holds("<!-- month:begin -->", &made, "<!-- month:end -->");
+    pages::holds("costs.md", "month", &made);
 }

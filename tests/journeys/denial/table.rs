@@ -98,7 +98,7 @@ fn time(seconds: u64) -> String {
     if said.is_empty() { "at once".to_owned() } else { said.join(" ") }
 }
 
-/// The README's table.
+/// The threat model's table.
 pub(super) fn markdown() -> String {
     let mut text = String::from(
         "| what can be done to others | needs | requests | texts | takes | what is left to them |\n\

@@ -1,4 +1,4 @@
-//! What `sam local` is given, `tests/events` and `tests/env.json`, does what the README says of it.
+//! What `sam local` is given, `tests/events` and `tests/env.json`, does what `docs/deploy.md` says of it.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

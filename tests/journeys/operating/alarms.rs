@@ -1,11 +1,11 @@
-//! Alarms: each is what stands here, all of it, and what the README says of it.
+//! Alarms: each is what stands here, all of it, and what `docs/operations.md` says of it.
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use shared::metrics::Metric;
 
-use super::{README, documented};
+use super::{OPERATIONS, documented};
 
 /// The longest description that an alarm can have.
 const LONGEST_DESCRIPTION: usize = 1_024;
@@ -187,7 +187,7 @@ impl Alarm {
         })
     }
 
-    /// What the README has to say of when it goes off.
+    /// What the page has to say of when it goes off.
     fn words(&self) -> Vec<String> {
         let quoted = |name: &str| format!("`{name}`");
         let threshold = match self.threshold.parse::<u32>() {
@@ -207,7 +207,7 @@ impl Alarm {
         words
     }
 
-    /// The time that it takes, as the README writes it.
+    /// The time that it takes, as the page writes it.
     fn within(&self) -> String {
         let (hit, of, period) = self.periods;
         let period = match period {
@@ -239,10 +239,10 @@ fn every_alarm_is_the_documented_one() {
         assert!(properties["Metrics"][0].as_object_mut().unwrap().remove("Label").is_some(), "{name}");
         assert_eq!(properties, wanted.properties(), "{name}");
 
-        let row = README.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
+        let row = OPERATIONS.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap();
         let cells: Vec<_> = row.split('|').map(str::trim).collect();
         for words in wanted.words() {
-            assert!(cells[2].contains(&words), "the README does not say {words:?} of {name}: {row}");
+            assert!(cells[2].contains(&words), "the page does not say {words:?} of {name}: {row}");
         }
         assert_eq!(cells[3], wanted.within(), "{row}");
     }

@@ -1,5 +1,8 @@
-//! What the README shows is what happens.
+//! What the README and the pages of `docs` show is what happens, and what they point to exists.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
@@ -9,19 +12,78 @@ use tests::service::{NOON, Service, number};
 use crate::as_if;
 
 const README: &str = include_str!("../../README.md");
+const DEPLOY: &str = include_str!("../../docs/deploy.md");
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
-    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("the README has no {begin}"));
-    rest.split_once(end).unwrap_or_else(|| panic!("the README has no {end}")).0
+    let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("the page has no {begin}"));
+    rest.split_once(end).unwrap_or_else(|| panic!("the page has no {end}")).0
 }
 
-/// What stands in the README between two marks is what was `made`.
-pub(crate) fn holds(begin: &str, made: &str, end: &str) {
-    let readme =
-        std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).unwrap_or_default();
+/// What stands in `docs/<page>` between the marks `<!-- mark:begin -->` and `<!-- mark:end -->` is what was `made`.
+pub(crate) fn holds(page: &str, mark: &str, made: &str) {
+    let (begin, end) = (format!("<!-- {mark}:begin -->"), format!("<!-- {mark}:end -->"));
+    let text = fs::read_to_string(root().join("docs").join(page)).unwrap_or_default();
     let held =
-        readme.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map(|(held, _)| held.trim());
-    assert!(held == Some(made.trim()), "README.md must contain\n\n{begin}\n{made}{end}\n");
+        text.split_once(&begin).and_then(|(_, rest)| rest.split_once(&end)).map(|(held, _)| held.trim());
+    assert!(held == Some(made.trim()), "docs/{page} must contain\n\n{begin}\n{made}{end}\n");
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}
+
+/// All pages: those at the top, those of `docs`, and the tests' own.
+fn pages() -> Vec<PathBuf> {
+    let folders = ["", "docs", "tests"].map(|folder| root().join(folder));
+    let files = folders.iter().flat_map(|folder| fs::read_dir(folder).unwrap());
+    let mut pages: Vec<_> = files.map(|file| file.unwrap().path()).collect();
+    pages.retain(|file| file.extension().is_some_and(|extension| extension == "md"));
+    pages.sort();
+    pages
+}
+
+/// A heading as the part of a link after `#` names it.
+fn anchor(heading: &str) -> String {
+    let kept = heading.chars().filter(|c| c.is_alphanumeric() || " -_".contains(*c));
+    kept.map(|c| if c == ' ' { '-' } else { c.to_ascii_lowercase() }).collect()
+}
+
+fn anchors(page: &Path) -> BTreeSet<String> {
+    let text = fs::read_to_string(page).unwrap();
+    let headings = text.lines().filter_map(|line| line.strip_prefix('#'));
+    headings.map(|heading| anchor(heading.trim_start_matches('#').trim())).collect()
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let pages = pages();
+    assert!(pages.len() > 12, "{pages:?}");
+    let mut links = 0;
+    for page in &pages {
+        let text = fs::read_to_string(page).unwrap();
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            if link.starts_with("https://") {
+                continue;
+            }
+            links += 1;
+            let (file, part) = link.split_once('#').unwrap_or((link, ""));
+            let to = if file.is_empty() { page.clone() } else { page.parent().unwrap().join(file) };
+            assert!(to.exists(), "{}: {link}", page.display());
+            let leads = part.is_empty() || anchors(&to).contains(part);
+            assert!(leads, "{}: {link} is not among {:?}", page.display(), anchors(&to));
+        }
+    }
+    assert!(links > 30, "{links}");
+}
+
+#[test]
+fn the_readme_is_short_and_leads_to_every_page() {
+    assert!(README.lines().count() <= 150);
+    for page in fs::read_dir(root().join("docs")).unwrap() {
+        let name = page.unwrap().file_name().into_string().unwrap();
+        assert!(README.contains(&format!("(docs/{name})")), "{name}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -49,7 +111,7 @@ async fn an_operator_unlocks_a_username_and_cannot_create_one() {
     service.verify("ada", &service.wrong_code("+12025550143", 0)).await;
     assert_eq!(service.send("ada").await.outcome(), "403 locked");
 
-    let command = between(README, "aws dynamodb update-item", "```");
+    let command = between(OPERATIONS, "aws dynamodb update-item", "```");
     let quoted = |flag| between(between(command, flag, "\n"), "'", "'");
     assert_eq!(quoted("--key"), r#"{"username":{"S":"ada"}}"#);
     assert_eq!(quoted("--expression-attribute-values"), r#"{":none":{"N":"0"}}"#);
@@ -77,14 +139,16 @@ async fn an_operator_unlocks_a_username_and_cannot_create_one() {
 fn what_the_deployment_is_told_and_asked_exists() {
     let template = tests::audit::template();
     let named = |begin: &'static str, end| {
-        README.split(begin).skip(1).map(move |rest| rest.split_once(end).unwrap().0)
+        [DEPLOY, OPERATIONS]
+            .into_iter()
+            .flat_map(move |page| page.split(begin).skip(1).map(move |rest| rest.split_once(end).unwrap().0))
     };
     let outputs: Vec<_> = named("$(output ", ")").collect();
     assert!(outputs.len() >= 4, "{outputs:?}");
     for output in outputs {
         assert!(!template["Outputs"][output].is_null(), "there is no output {output}");
     }
-    let asked = between(README, "| SAM asks for | answer |\n| --- | --- |\n", "| `… has no authentication.");
+    let asked = between(DEPLOY, "| SAM asks for | answer |\n| --- | --- |\n", "| `… has no authentication.");
     let asked: Vec<_> = asked.lines().map(|row| between(row, "| `", "` |")).collect();
     assert_eq!(asked[..2], ["Stack Name", "AWS Region"]);
     for name in &asked[2..] {
@@ -96,7 +160,7 @@ fn what_the_deployment_is_told_and_asked_exists() {
     }
     let functions =
         template["Resources"].as_object().unwrap().keys().filter(|name| name.ends_with("Function"));
-    let restarted = between(README, "for function in ", "; do");
+    let restarted = between(DEPLOY, "for function in ", "; do");
     let mut restarted: Vec<_> = restarted.split(' ').map(|name| format!("{name}Function")).collect();
     restarted.sort_unstable();
     assert!(functions.eq(&restarted), "a rotation restarts {restarted:?}");
