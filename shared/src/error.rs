@@ -137,14 +137,14 @@ impl Error {
                 S::SERVICE_UNAVAILABLE,
                 "sms_unavailable",
                 "SMS unavailable",
-                "The text could not be sent. AttemptResult again later.",
+                "The text could not be sent. Try again later.",
             )
             .retry_after(*retry_after),
             Self::Store(Failure::Unavailable { .. }) => Answer::new(
                 S::SERVICE_UNAVAILABLE,
                 "unavailable",
                 "Service unavailable",
-                "The service is busy or partly down. AttemptResult again in a moment.",
+                "The service is busy or partly down. Try again in a moment.",
             )
             .retry_after(RETRY_SOON),
             Self::Store(Failure::Broken { .. }) | Self::Panicked => Answer::new(
@@ -210,7 +210,7 @@ fn refused(refusal: &Refusal) -> Answer {
             S::SERVICE_UNAVAILABLE,
             "sms_budget_spent",
             "No more texts today",
-            "The texts of this day are used up. AttemptResult again tomorrow (UTC).",
+            "The texts of this day are used up. Try again tomorrow (UTC).",
         )
         .retry_after(retry_after),
         Refusal::Locked => Answer::new(
