@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(2);
 
 /// What is logged unless `RUST_LOG` says otherwise. The audit repeats what the texts and the requests' lines show,
 /// but for texts that failed.
-const LEVELS: &str = "info,shared::audit=warn";
+const LEVELS: &str = "info,countersign::audit=warn";
 
 /// What a shell reports of a process that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;

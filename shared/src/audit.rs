@@ -9,6 +9,9 @@ use crate::event::Event;
 use crate::metrics;
 use crate::trace::{Trace, milliseconds};
 
+/// What the lines of the audit are filtered by.
+const TARGET: &str = "countersign::audit";
+
 /// Records the `event` that happened to the challenge `otp` in the request of `trace`: counts it, and writes its line.
 ///
 /// A text that was not accepted is a warning; so is a lock, since only an operator can undo it.
@@ -17,20 +20,20 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
     let request = trace.request();
     match event {
         Event::UserCreated { contested } => {
-            tracing::info!(request, %otp, event = "user_created", contested, "audit");
+            tracing::info!(target: TARGET, request, %otp, event = "user_created", contested, "audit");
         }
         Event::CodeIssued { call, recipient } => {
             let (call, recipient) = (call.as_str(), recipient.as_str());
-            tracing::info!(request, %otp, event = "code_issued", call, recipient, "audit");
+            tracing::info!(target: TARGET, request, %otp, event = "code_issued", call, recipient, "audit");
         }
         Event::CodeSuperseded { by } => {
-            tracing::info!(request, %otp, event = "code_superseded", %by, "audit");
+            tracing::info!(target: TARGET, request, %otp, event = "code_superseded", %by, "audit");
         }
         Event::TextSettled { outcome, tries, last_status, took } => {
             let milliseconds = milliseconds(took);
             macro_rules! text {
                 ($level:ident, $event:literal) => {
-                    tracing::$level!(request, %otp, event = $event, tries, last_status, milliseconds, "audit")
+                    tracing::$level!(target: TARGET, request, %otp, event = $event, tries, last_status, milliseconds, "audit")
                 };
             }
             match outcome {
@@ -39,8 +42,12 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
                 DeliveryOutcome::Unknown => text!(warn, "text_unknown"),
             }
         }
-        Event::CodeConfirmed => tracing::info!(request, %otp, event = "code_confirmed", "audit"),
-        Event::UserVerified => tracing::info!(request, %otp, event = "user_verified", "audit"),
-        Event::UserLocked => tracing::warn!(request, %otp, event = "user_locked", "audit"),
+        Event::CodeConfirmed => {
+            tracing::info!(target: TARGET, request, %otp, event = "code_confirmed", "audit")
+        }
+        Event::UserVerified => {
+            tracing::info!(target: TARGET, request, %otp, event = "user_verified", "audit")
+        }
+        Event::UserLocked => tracing::warn!(target: TARGET, request, %otp, event = "user_locked", "audit"),
     }
 }

@@ -84,6 +84,9 @@ pub struct Success {
 /// What the log calls the answer to a key that was answered before.
 const REPEATED: &str = "repeated";
 
+/// What the lines of requests are filtered by.
+const TARGET: &str = "countersign::request";
+
 /// Reads `request`, lets `handle` do what it asks for, and answers; one line in the log says how it went.
 pub async fn respond<H, F, O>(
     request: Request,
@@ -150,6 +153,7 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
     macro_rules! line {
         ($level:ident, $message:literal, $($own:tt)*) => {
             tracing::$level!(
+                target: TARGET,
                 request = arrival.id,
                 invocation = arrival.invocation,
                 route = arrival.route,

@@ -17,8 +17,9 @@ use crate::error::causes;
 use crate::http;
 use crate::metrics::Emitter;
 
-/// The crates whose events may be shown at every level. Those of others can hold bodies below `info`.
-const OURS: [&str; 5] = ["shared", "signup", "send", "resend", "verify"];
+/// What the targets of our own events begin with, which may be shown at every level. Those of others can hold bodies below
+/// `info`.
+const OURS: [&str; 6] = ["countersign", "shared", "signup", "send", "resend", "verify"];
 
 /// Sends the log to standard output as JSON, for AWS's log service: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`
 /// asks for, else `info`; of other people's crates never more than that.
