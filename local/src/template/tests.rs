@@ -73,13 +73,14 @@ fn verify_gets_only_what_it_needs() {
 }
 
 #[test]
-fn send_and_resend_get_the_same_and_signup_two_more() {
-    let send = names("SendFunction");
+fn send_and_resend_get_the_same_and_signup_two_others_for_one() {
+    let [send, signup] = ["SendFunction", "SignupFunction"].map(names);
     assert_eq!(names("ResendFunction"), send);
-    let only_signup: Vec<_> =
-        names("SignupFunction").into_iter().filter(|name| !send.contains(name)).collect();
-    assert_eq!(only_signup, ["ALLOWED_REGIONS", "SIGNUP_TTL_SECONDS"]);
-    assert_eq!(names("SignupFunction").len(), send.len() + 2);
+    let only = |these: &[String], those: &[String]| {
+        these.iter().filter(|name| !those.contains(name)).cloned().collect::<Vec<_>>()
+    };
+    assert_eq!(only(&signup, &send), ["ALLOWED_REGIONS", "SIGNUP_TTL_SECONDS"]);
+    assert_eq!(only(&send, &signup), ["SEND_ANSWER_STEP_MILLISECONDS"]);
 }
 
 #[test]
@@ -90,7 +91,7 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("APP_NAME", value("Countersign")),
         ("AWS_ENDPOINT_URL_DYNAMODB", Setting::Deployed),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Setting::Deployed),
-        ("CODES_PER_ADDRESS_PER_HOUR", value("30")),
+        ("CODES_PER_ADDRESS_PER_HOUR", value("100")),
         ("CODES_PER_PHONE_PER_DAY", value("10")),
         ("CODES_PER_USERNAME_PER_HOUR", value("5")),
         ("COURIER_BASE_URL", Setting::Optional),
@@ -107,9 +108,12 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("OTP_PEPPER_SECRET_ARN", Setting::Deployed),
         ("OTP_TTL_SECONDS", value("600")),
         ("RESEND_COOLDOWN_SECONDS", value("30")),
+        ("SEND_ANSWER_STEP_MILLISECONDS", value("1000")),
+        ("SIGNUP_CODES_PER_PHONE_PER_DAY", value("5")),
         ("SIGNUP_TTL_SECONDS", value("86400")),
         ("TWILIO_MESSAGING_SERVICE_SID", Setting::Optional),
         ("USERS_TABLE", value("users")),
+        ("VERIFIED_SHARE_PERCENT", value("50")),
     ];
     let expected = expected.map(|(name, setting)| (name.to_owned(), setting));
     assert_eq!(template().settings(), BTreeMap::from(expected));
