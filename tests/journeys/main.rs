@@ -12,6 +12,7 @@ mod guessing;
 mod likeness;
 mod names;
 mod operating;
+mod parties;
 mod privacy;
 mod processes;
 mod readme;
