@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use aws_sdk_dynamodb::types::{AttributeValue, KeysAndAttributes};
+
 use super::deed::{Deed, Party, SignUp};
 use super::owner::Owner;
 use super::{Inbox, Texted};
 use crate::answer::Answer;
-use crate::service::{Row, number, text};
+use crate::service::{Row, Service, number, text};
 
 /// How long after the own signup an owner is safe who sends no ids.
 const DAY: u64 = 86_400;
@@ -23,6 +25,17 @@ pub(super) struct Rows {
 }
 
 impl Rows {
+    /// Reads both rows in one call, since a run reads them after each of its own.
+    pub(super) async fn read(service: &Service, username: &str) -> Self {
+        let key = Row::from([("username".to_owned(), AttributeValue::S(username.to_owned()))]);
+        let row = KeysAndAttributes::builder().keys(key).consistent_read(true).build().expect("a key");
+        let read = service.dynamodb().batch_get_item();
+        let read = read.request_items("users", row.clone()).request_items("otps", row).send().await;
+        let mut found = read.expect("a read").responses.unwrap_or_default();
+        let mut take = |table| found.remove(table).and_then(|rows: Vec<Row>| rows.into_iter().next());
+        Self { user: take("users"), otp: take("otps") }
+    }
+
     fn is_verified(&self) -> bool {
         self.user.as_ref().is_some_and(|user| text(user, "status") == "VERIFIED")
     }

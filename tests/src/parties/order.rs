@@ -92,9 +92,7 @@ impl Order {
             inbox.to(phone).into_iter().skip(before).map(|text| (phone.clone(), text)).collect::<Vec<_>>()
         });
         let texts: Vec<(String, Texted)> = texts.collect();
-        let rows =
-            Rows { user: service.user(&self.username).await, otp: service.otp(&self.username).await };
-
+        let rows = Rows::read(service, &self.username).await;
         let now = service.now();
         let heard = if lost { ", unheard" } else { "" };
         let texted: Vec<_> = texts.iter().map(|(phone, text)| format!(", {} to {phone}", text.code)).collect();

@@ -4,7 +4,7 @@ use rand::RngExt as _;
 use rand::rngs::StdRng;
 
 /// Turns of a batch.
-const TURNS: usize = 14;
+const TURNS: usize = 12;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;
@@ -21,8 +21,8 @@ pub(super) fn waits(dice: &mut StdRng) -> Vec<u64> {
         let now = turns[turns.len() - 1];
         let wait = match dice.random_range(0..100) {
             0..45 => dice.random_range(0..=3),
-            45..70 => dice.random_range(30..=130),
-            70..80 => dice.random_range(240..=HOUR + 60),
+            45..73 => dice.random_range(30..=130),
+            73..83 => dice.random_range(240..=HOUR + 60),
             _ => {
                 let began = turns[dice.random_range(0..turns.len())];
                 let end = began + ENDS[dice.random_range(0..ENDS.len())] - u64::from(dice.random_bool(0.5));
