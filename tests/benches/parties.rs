@@ -27,7 +27,10 @@ async fn main() -> ExitCode {
     println!("| orders | {} |", tally.orders);
     println!("| — that met a contested account | {} |", tally.contested);
     println!("| — whose owner verified after a stranger's signup | {} |", tally.confirmed);
-    println!("| — without ids, more than a day after the own signup, a stranger's account | {} |", tally.late);
+    println!(
+        "| — without ids, more than a day after the own signup, a stranger's account | {} |",
+        tally.late
+    );
     println!("| calls | {} |", tally.calls);
     for (answer, count) in &tally.answers {
         println!("| `{answer}` | {count} |");

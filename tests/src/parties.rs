@@ -87,12 +87,13 @@ async fn run_batch(seed: u64, orders: usize, tally: &mut Tally) {
     let service = Service::telling(&settings, Some(Arc::new(move |text| told.take(text)))).await;
     let mut phones = crate::phones::all().into_iter();
     let mut orders: Vec<_> = (0..orders)
-        .map(|number| Order::new(number, std::array::from_fn(|_| phones.next().expect("a phone")), dice.random()))
+        .map(|number| {
+            Order::new(number, std::array::from_fn(|_| phones.next().expect("a phone")), dice.random())
+        })
         .collect();
     for wait in schedule::waits(&mut dice) {
         service.tick(wait);
-        let (refused, taken): (Vec<_>, Vec<_>) =
-            orders.iter_mut().partition(|_| dice.random_bool(REFUSED));
+        let (refused, taken): (Vec<_>, Vec<_>) = orders.iter_mut().partition(|_| dice.random_bool(REFUSED));
         service.courier().play(Script::always(Behaviour::answer(400)));
         take_turns(&service, &inbox, refused).await;
         service.courier().play(Script::default());

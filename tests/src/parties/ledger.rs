@@ -42,9 +42,9 @@ impl Rows {
 
     /// The user, unless its time is up at `now`.
     fn user_at(&self, now: u64) -> Option<&Row> {
-        self.user.as_ref().filter(|user| {
-            !user.contains_key("expiresAt") || number(user, "expiresAt").unsigned_abs() > now
-        })
+        self.user
+            .as_ref()
+            .filter(|user| !user.contains_key("expiresAt") || number(user, "expiresAt").unsigned_abs() > now)
     }
 
     /// The user, unless it is sent no more codes at `now`.
@@ -58,7 +58,8 @@ impl fmt::Display for Rows {
         let flag = |row: &Row| if is_contested(row) { " contested" } else { "" };
         match &self.user {
             Some(user) => {
-                let until = user.get("expiresAt").and_then(|at| at.as_n().ok()).map_or("ever", String::as_str);
+                let until =
+                    user.get("expiresAt").and_then(|at| at.as_n().ok()).map_or("ever", String::as_str);
                 let (status, phone) = (text(user, "status"), text(user, "mobileNo"));
                 write!(f, "{status}{} {phone} until {until}", flag(user))?;
             }
@@ -174,9 +175,8 @@ impl Ledger {
         rule(answer.status == 201, "an account that was made is answered 201")?;
         rule(!before.is_verified(), "a VERIFIED name is taken")?;
         rule(text(user, "mobileNo") == number && text(user, "name") == *name, "an account is as signed up")?;
-        let inherited = replaced.is_some_and(|replaced| {
-            is_contested(replaced) || self.set_by(replaced) != Some(party)
-        });
+        let inherited =
+            replaced.is_some_and(|replaced| is_contested(replaced) || self.set_by(replaced) != Some(party));
         rule(
             is_contested(user) == inherited,
             "an account is contested if the one before it was, or had another password",
@@ -211,9 +211,8 @@ impl Ledger {
                 answer.code() == "otp_not_found" && number(otp, "issuedAt").unsigned_abs() + 3_600 <= now
             });
             rule(answer.code() == "otp_id_required" || is_long_ago, "a contested account demands ids")?;
-            let unchanged = |was: &Option<Row>, is: &Option<Row>| {
-                was == is || is.is_none() && is_over(was.as_ref(), now)
-            };
+            let unchanged =
+                |was: &Option<Row>, is: &Option<Row>| was == is || is.is_none() && is_over(was.as_ref(), now);
             let nothing_changed = unchanged(&before.user, &rows.user) && unchanged(&before.otp, &rows.otp);
             rule(nothing_changed, "a refusal changes nothing")?;
         }
@@ -254,7 +253,10 @@ impl Ledger {
                 }
                 self.is_late = true;
                 rule(!owner.sends_ids, "an owner who sends ids verifies no password of a stranger's")?;
-                rule(since >= DAY, "within a day of the own signup an owner verifies no password of a stranger's")
+                rule(
+                    since >= DAY,
+                    "within a day of the own signup an owner verifies no password of a stranger's",
+                )
             }
         }
     }

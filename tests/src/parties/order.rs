@@ -95,7 +95,8 @@ impl Order {
         let rows = Rows::read(service, &self.username).await;
         let now = service.now();
         let heard = if lost { ", unheard" } else { "" };
-        let texted: Vec<_> = texts.iter().map(|(phone, text)| format!(", {} to {phone}", text.code)).collect();
+        let texted: Vec<_> =
+            texts.iter().map(|(phone, text)| format!(", {} to {phone}", text.code)).collect();
         self.story.push(format!(
             "{now} {party}: {deed:?} -> {} {}{}{heard}\n    {rows}",
             answer.outcome(),
