@@ -43,10 +43,10 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
             }
         }
         Event::CodeConfirmed => {
-            tracing::info!(target: TARGET, request, %otp, event = "code_confirmed", "audit")
+            tracing::info!(target: TARGET, request, %otp, event = "code_confirmed", "audit");
         }
         Event::UserVerified => {
-            tracing::info!(target: TARGET, request, %otp, event = "user_verified", "audit")
+            tracing::info!(target: TARGET, request, %otp, event = "user_verified", "audit");
         }
         Event::UserLocked => tracing::warn!(target: TARGET, request, %otp, event = "user_locked", "audit"),
     }

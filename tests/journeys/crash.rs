@@ -12,7 +12,10 @@ use serde_json::{Value, json};
 use tests::runtime::{Functions, Process, named};
 use tests::service::{Service, signup, text};
 
-use boundaries::{Boundary, RIGHT, SEND_OR_RESEND, SIGNUP, Step, Stopped, WRONG, boundaries, steps_of};
+use boundaries::{
+    Boundary, RIGHT, RIGHT_AGAIN, SEND_OR_RESEND, SIGNUP, SIGNUP_OVER, Step, Stopped, WRONG, boundaries,
+    steps_of,
+};
 use witness::{Witness, age};
 
 /// Any code counts for its phone, its address and the day.
@@ -24,28 +27,33 @@ const SETTINGS: &[(&str, &str)] = &[("RESEND_COOLDOWN_SECONDS", "1"), ("CODES_PE
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Call {
     Signup,
+    /// In the place of a stranger's, who signed up for the name before.
+    SignupOver,
     Send,
     Resend,
     VerifyWrong,
     VerifyRight,
+    VerifyRightAgain,
 }
 
 impl Call {
     fn function(self) -> &'static str {
         match self {
-            Self::Signup => "signup",
+            Self::Signup | Self::SignupOver => "signup",
             Self::Send => "send",
             Self::Resend => "resend",
-            Self::VerifyWrong | Self::VerifyRight => "verify",
+            Self::VerifyWrong | Self::VerifyRight | Self::VerifyRightAgain => "verify",
         }
     }
 
     fn steps(self) -> &'static [Step] {
         match self {
             Self::Signup => SIGNUP,
+            Self::SignupOver => SIGNUP_OVER,
             Self::Send | Self::Resend => SEND_OR_RESEND,
             Self::VerifyWrong => WRONG,
             Self::VerifyRight => RIGHT,
+            Self::VerifyRightAgain => RIGHT_AGAIN,
         }
     }
 }
@@ -67,20 +75,28 @@ impl Person {
         if call == Call::Signup {
             return signup(username, phone);
         }
+        if call == Call::SignupOver {
+            let mut strangers = signup(username, phone);
+            strangers["password"] = json!("seven magpies on a wet roof");
+            assert_eq!(service.post("/signup", strangers).await.status, 201);
+            return signup(username, phone);
+        }
         assert_eq!(service.sign_up(username, phone).await.status, 201);
+        if matches!(call, Call::Send | Call::VerifyRightAgain) {
+            let verified = service.verify(username, &service.code_to(phone)).await;
+            assert_eq!(verified.outcome(), "200 User verified");
+        }
         match call {
-            Call::Signup => unreachable!("it needs nobody"),
-            Call::Send => {
-                let verified = service.verify(username, &service.code_to(phone)).await;
-                assert_eq!(verified.outcome(), "200 User verified");
-                named(username)
-            }
+            Call::Signup | Call::SignupOver => unreachable!("they need no user of this person's"),
+            Call::Send => named(username),
             Call::Resend => {
                 age(service, username, 60).await;
                 named(username)
             }
             Call::VerifyWrong => json!({ "username": username, "otp": service.wrong_code(phone, 0) }),
-            Call::VerifyRight => json!({ "username": username, "otp": service.code_to(phone) }),
+            Call::VerifyRight | Call::VerifyRightAgain => {
+                json!({ "username": username, "otp": service.code_to(phone) })
+            }
         }
     }
 }
@@ -105,14 +121,20 @@ async fn die_everywhere(call: Call) -> usize {
 
     let unharmed = Person::new(0);
     let body = unharmed.prepare(call, &service).await;
+    witness.look(&service, COUNTERS, 0, "prepared").await;
     let process = functions.start(call.function()).await;
     let _ = service.proxy.take_calls();
     let texts = service.courier().count();
     let answer = process.post(&body).await;
-    assert!(answer.status < 300 || call == Call::VerifyWrong, "{answer:?}");
+    let refused = match call {
+        Call::VerifyWrong => "invalid_otp",
+        Call::VerifyRightAgain => "otp_already_used",
+        Call::Signup | Call::SignupOver | Call::Send | Call::Resend | Call::VerifyRight => "",
+    };
+    assert_eq!(answer.code(), refused);
     let made = steps_of(&service.proxy.take_calls(), service.courier().count() - texts);
     assert_eq!(made, call.steps(), "{call:?} has other steps than those that it is killed between");
-    witness.look(&service, COUNTERS, "unharmed").await;
+    witness.look(&service, COUNTERS, 0, "unharmed").await;
 
     let all = boundaries(call.steps());
     for (number, boundary) in all.iter().enumerate() {
@@ -134,7 +156,7 @@ async fn die(
     let when = |what: &str| format!("{call:?}, killed {boundary}, {what}");
     let body = person.prepare(call, service).await;
     let victim = functions.start(call.function()).await;
-    witness.look(service, COUNTERS, &when("prepared")).await;
+    witness.look(service, COUNTERS, 0, &when("prepared")).await;
     let verified_before = is_verified(service, person).await;
 
     let stopped = Stopped::at(service, boundary);
@@ -143,11 +165,11 @@ async fn die(
     victim.kill().await;
     drop(underway);
     let late = stopped.pass();
-    witness.look(service, COUNTERS, &when("dead")).await;
+    witness.look(service, COUNTERS, 0, &when("dead")).await;
     let confirmed = call == Call::VerifyRight && boundary.to_string() == "after TransactWriteItems otps";
     assert_eq!(is_verified(service, person).await, verified_before || confirmed, "{}", when("dead"));
 
-    recover(person, service, survivors, witness, &when("recovered")).await;
+    recover(call, person, service, survivors, witness, &when("recovered")).await;
 
     if let Some(late) = late {
         let before = service.everything().await;
@@ -157,7 +179,7 @@ async fn die(
         late.release();
         let arrived = || service.proxy.calls()[written].applied.is_some();
         tests::runtime::until("the late write arrived", arrived).await;
-        witness.look(service, COUNTERS, &when("late")).await;
+        witness.look(service, COUNTERS, 0, &when("late")).await;
         assert_eq!(service.courier().count(), texts);
         // A late guess is paid for like any other; all else finds that the world has moved on.
         let is_guess = call.function() == "verify" && boundary.to_string() == "late UpdateItem otps";
@@ -165,8 +187,10 @@ async fn die(
     }
 }
 
-/// What the person does next, with processes that saw nothing of it: another code, and typing it.
+/// What the person does next, with processes that saw nothing of it: another code, and typing it. Whose signup was not
+/// answered signs up again, and then names its code.
 async fn recover(
+    call: Call,
     person: &Person,
     service: &Service,
     survivors: &Survivors,
@@ -174,20 +198,28 @@ async fn recover(
     when: &str,
 ) {
     let Person { username, phone } = person;
-    if service.user(username).await.is_none() {
+    let mut known = named(username);
+    if matches!(call, Call::Signup | Call::SignupOver) {
         let answer = survivors.signup.post(&signup(username, phone)).await;
-        assert_eq!(answer.outcome(), "201 OTP sent successfully", "{when}");
-    } else {
-        age(service, username, 60).await;
-        let answer = survivors.resend.post(&named(username)).await;
-        assert_eq!(answer.outcome(), "202 OTP sent successfully", "{when}");
+        assert_eq!(answer.status, 201, "{when}: {answer:?}");
+        let id = answer.body["otp"]["id"].as_str().expect("an id");
+        let is_repeated = witness.knows(id);
+        witness.look(service, COUNTERS, i64::from(is_repeated), when).await;
+        known["otpId"] = json!(id);
     }
-    witness.look(service, COUNTERS, when).await;
-    let code = service.code_to(phone);
-    let answer = survivors.verify.post(&json!({ "username": username, "otp": code })).await;
+    age(service, username, 60).await;
+    let answer = survivors.resend.post(&known).await;
+    assert_eq!(answer.outcome(), "202 OTP sent successfully", "{when}");
+    witness.look(service, COUNTERS, 0, when).await;
+
+    let mut typed = json!({ "username": username, "otp": service.code_to(phone) });
+    if known.get("otpId").is_some() {
+        typed["otpId"] = answer.body["otp"]["id"].clone();
+    }
+    let answer = survivors.verify.post(&typed).await;
     assert_eq!(answer.outcome(), "200 User verified", "{when}");
     assert!(is_verified(service, person).await, "{when}");
-    witness.look(service, COUNTERS, when).await;
+    witness.look(service, COUNTERS, 0, when).await;
 }
 
 async fn is_verified(service: &Service, person: &Person) -> bool {
@@ -197,6 +229,11 @@ async fn is_verified(service: &Service, person: &Person) -> bool {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_signup_may_die_anywhere() {
     assert_eq!(die_everywhere(Call::Signup).await, 8);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signup_in_the_place_of_another_may_die_anywhere() {
+    assert_eq!(die_everywhere(Call::SignupOver).await, 13);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -217,4 +254,9 @@ async fn a_wrong_code_may_die_anywhere() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_right_code_may_die_anywhere() {
     assert_eq!(die_everywhere(Call::VerifyRight).await, 6);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_right_code_typed_again_may_die_anywhere() {
+    assert_eq!(die_everywhere(Call::VerifyRightAgain).await, 6);
 }

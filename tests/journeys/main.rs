@@ -16,6 +16,7 @@ mod likeness;
 mod names;
 mod operating;
 mod pages;
+mod parties;
 mod privacy;
 mod processes;
 mod secrets;

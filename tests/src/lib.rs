@@ -7,6 +7,8 @@ pub mod answer;
 pub mod audit;
 pub mod crowd;
 pub mod lines;
+pub mod parties;
+pub mod phones;
 pub mod proxy;
 pub mod runtime;
 pub mod service;

@@ -7,7 +7,6 @@
 //! Markdown. It ends with an error if anything did not hold.
 
 mod journey;
-mod person;
 mod report;
 mod truth;
 
@@ -70,7 +69,7 @@ async fn main() -> ExitCode {
     let mut given = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
     let journeys = given.next().map_or(JOURNEYS, |journeys| usize::try_from(journeys).unwrap_or(JOURNEYS));
     let patience = Duration::from_secs(60 * given.next().unwrap_or(MINUTES));
-    let phones = person::phones();
+    let phones = tests::phones::all();
     assert!(journeys <= phones.len(), "there are only {} fictitious numbers", phones.len());
 
     let truth = Arc::<Truth>::default();

@@ -22,49 +22,74 @@ pub(super) enum Step {
 /// The steps of each call, in order; the two reads of a send and a resend go out at once.
 pub(super) const SIGNUP: &[Step] =
     &[Database(TransactWriteItems, "users"), Text, Database(UpdateItem, "otps")];
+/// The first transaction meets the PENDING user, the second one replaces it.
+pub(super) const SIGNUP_OVER: &[Step] = &[
+    Database(TransactWriteItems, "users"),
+    Database(GetItem, "otps"),
+    Database(TransactWriteItems, "users"),
+    Text,
+    Database(UpdateItem, "otps"),
+];
 pub(super) const SEND_OR_RESEND: &[Step] = &[
     Database(GetItem, "users"),
     Database(GetItem, "otps"),
-    Database(TransactWriteItems, "otps"),
+    Database(TransactWriteItems, "users"),
     Text,
     Database(UpdateItem, "otps"),
 ];
 pub(super) const WRONG: &[Step] = &[Database(UpdateItem, "otps")];
 pub(super) const RIGHT: &[Step] = &[Database(UpdateItem, "otps"), Database(TransactWriteItems, "otps")];
+/// The try, and the end of the run of failures.
+pub(super) const RIGHT_AGAIN: &[Step] = &[Database(UpdateItem, "otps"), Database(UpdateItem, "otps")];
 
 /// Where a process dies.
 #[derive(Clone, Debug)]
-pub(super) enum Boundary {
+pub(super) struct Boundary {
+    side: Side,
+    step: Step,
+    /// How many steps of the same kind the call makes before.
+    earlier: usize,
+}
+
+/// On which side of a step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
     /// The step was asked for, and never arrives.
-    Before(Step),
+    Before,
     /// The step was done, and its answer never arrives.
-    After(Step),
+    After,
     /// The step was asked for, and arrives long after the process is dead and others went on.
-    Late(Step),
+    Late,
 }
 
 impl fmt::Display for Boundary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (side, step) = match self {
-            Self::Before(step) => ("before", step),
-            Self::After(step) => ("after", step),
-            Self::Late(step) => ("late", step),
-        };
+        let Self { side, step, earlier } = self;
+        f.write_str(match side {
+            Side::Before => "before ",
+            Side::After => "after ",
+            Side::Late => "late ",
+        })?;
+        if *earlier > 0 {
+            f.write_str("second ")?;
+        }
         match step {
-            Database(operation, table) => write!(f, "{side} {operation} {table}"),
-            Text => write!(f, "{side} text"),
+            Database(operation, table) => write!(f, "{operation} {table}"),
+            Text => f.write_str("text"),
         }
     }
 }
 
 /// All boundaries of a call with these `steps`: both sides of each, and every write that may arrive late.
 pub(super) fn boundaries(steps: &[Step]) -> Vec<Boundary> {
-    let of_step = |step: &Step| {
-        let both = [Boundary::Before(step.clone()), Boundary::After(step.clone())];
+    let of_step = |(nth, step): (usize, &Step)| {
+        let earlier = steps[..nth].iter().filter(|earlier| *earlier == step).count();
+        let step = step.clone();
         let writes = matches!(step, Database(TransactWriteItems | UpdateItem, _));
-        both.into_iter().chain(writes.then(|| Boundary::Late(step.clone())))
+        let sides = [Side::Before, Side::After].into_iter().chain(writes.then_some(Side::Late));
+        sides.map(move |side| Boundary { side, step: step.clone(), earlier })
     };
-    steps.iter().flat_map(of_step).collect()
+    steps.iter().enumerate().flat_map(of_step).collect()
 }
 
 /// The steps that a call really made.
@@ -99,21 +124,21 @@ impl<'a> Stopped<'a> {
     pub(super) fn at(service: &'a Service, boundary: &'a Boundary) -> Self {
         let _ = service.proxy.take_calls();
         let mut held = None;
-        // The client repeats what it gets no answer to, so the boundary lasts.
-        let every = |operation: &Operation, table| Match::every(operation.clone()).on(table);
-        match boundary {
-            Boundary::Before(Database(operation, table)) => {
-                service.proxy.inject(every(operation, table), Fault::StallBefore(FOREVER));
+        let Boundary { side, step, earlier } = boundary;
+        match (step, side) {
+            (Database(operation, table), side) => {
+                let first = Match::first(operation.clone()).on(table).skip(*earlier);
+                // The client repeats what it gets no answer to, so the boundary lasts.
+                let every = first.clone().times(usize::MAX);
+                match side {
+                    Side::Before => service.proxy.inject(every, Fault::StallBefore(FOREVER)),
+                    Side::After => service.proxy.inject(every, Fault::StallAfter(FOREVER)),
+                    Side::Late => held = Some(service.proxy.hold(first)),
+                }
             }
-            Boundary::After(Database(operation, table)) => {
-                service.proxy.inject(every(operation, table), Fault::StallAfter(FOREVER));
-            }
-            Boundary::Late(Database(operation, table)) => {
-                held = Some(service.proxy.hold(Match::first(operation.clone()).on(table)));
-            }
-            Boundary::Before(Text) => hang(service, false),
-            Boundary::After(Text) => hang(service, true),
-            Boundary::Late(Text) => unreachable!("a text is no write"),
+            (Text, Side::Before) => hang(service, false),
+            (Text, Side::After) => hang(service, true),
+            (Text, Side::Late) => unreachable!("a text is no write"),
         }
         let (texts, requests) = (service.courier().count(), service.courier().keys().len());
         Self { service, boundary, held, texts, requests }
@@ -123,16 +148,16 @@ impl<'a> Stopped<'a> {
     pub(super) async fn reached(&self) {
         let Self { service, boundary, .. } = self;
         let what = format!("a call came to {boundary}");
-        match boundary {
-            Boundary::Late(_) => self.held.as_ref().expect("a hold").arrived(1).await,
-            Boundary::Before(Text) => {
+        match (&boundary.step, boundary.side) {
+            (_, Side::Late) => self.held.as_ref().expect("a hold").arrived(1).await,
+            (Text, Side::Before) => {
                 until(&what, || service.courier().keys().len() > self.requests).await;
             }
-            Boundary::After(Text) => until(&what, || service.courier().count() > self.texts).await,
-            Boundary::Before(Database(..)) => {
+            (Text, Side::After) => until(&what, || service.courier().count() > self.texts).await,
+            (Database(..), Side::Before) => {
                 until(&what, || service.proxy.calls().iter().any(|call| call.fault.is_some())).await;
             }
-            Boundary::After(Database(..)) => {
+            (Database(..), Side::After) => {
                 let done = |call: &proxy::Call| call.fault.is_some() && call.applied.is_some();
                 until(&what, || service.proxy.calls().iter().any(done)).await;
             }

@@ -1,6 +1,7 @@
 //! Two names in one service, for which everything is done alike.
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde_json::{Value, json};
 use tests::answer::Answer;
@@ -10,6 +11,16 @@ use tests::service::{Call, Service};
 pub(super) struct Twins {
     pub(super) service: Service,
     names: [&'static str; 2],
+    past: Mutex<Past>,
+}
+
+/// What happened so far.
+#[derive(Default)]
+struct Past {
+    /// The ids of the codes of each, the newest last.
+    ids: [Vec<String>; 2],
+    /// The calls to DynamoDB of the last request, those of either name.
+    work: Vec<String>,
 }
 
 /// What of an answer can be compared: all but ids, as the clock stands still.
@@ -32,7 +43,16 @@ impl Twins {
     /// Two names of one length, so that their rows are of one size.
     pub(super) fn of(service: Service, names: [&'static str; 2]) -> Self {
         assert_eq!(names[0].len(), names[1].len());
-        Self { service, names }
+        Self { service, names, past: Mutex::default() }
+    }
+
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the last request asked of DynamoDB, with the units that it cost.
+    pub(super) fn work(&self) -> Vec<String> {
+        self.past().work.clone()
     }
 
     pub(super) fn tick(&self, seconds: u64) {
@@ -40,23 +60,42 @@ impl Twins {
     }
 
     pub(super) async fn send(&self) -> String {
-        self.both("/send", |call| call, json!({})).await
+        self.both("/send", |call| call, |_| json!({})).await
     }
 
     pub(super) async fn resend(&self) -> String {
-        self.both("/resend", |call| call, json!({})).await
+        self.both("/resend", |call| call, |_| json!({})).await
+    }
+
+    /// A send or resend with an id that is of neither.
+    pub(super) async fn foreign(&self, path: &str, id: &str) -> String {
+        self.both(path, |call| call, |_| json!({ "otpId": id })).await
+    }
+
+    /// A send or resend in which each names a code of its own, the newest but `back`.
+    pub(super) async fn own(&self, path: &str, back: usize) -> String {
+        let ids = self.past().ids.clone();
+        let own = ids.map(|ids| ids[ids.len() - 1 - back].clone());
+        self.both(path, |call| call, |nth| json!({ "otpId": own[nth] })).await
     }
 
     pub(super) async fn keyed(&self, path: &str, key: &str) -> String {
-        self.both(path, |call| call.key(key), json!({})).await
+        self.both(path, |call| call.key(key), |_| json!({})).await
     }
 
     pub(super) async fn verify(&self, otp: &str) -> String {
-        self.both("/verify", |call| call, json!({ "otp": otp })).await
+        self.both("/verify", |call| call, |_| json!({ "otp": otp })).await
     }
 
     pub(super) async fn verify_id(&self, id: &str) -> String {
-        self.both("/verify", |call| call, json!({ "otp": "123456", "otpId": id })).await
+        self.both("/verify", |call| call, |_| json!({ "otp": "123456", "otpId": id })).await
+    }
+
+    /// A wrong code for the newest one of each, by its id.
+    pub(super) async fn verify_own(&self) -> String {
+        let ids = self.past().ids.clone();
+        let own = ids.map(|ids| ids[ids.len() - 1].clone());
+        self.both("/verify", |call| call, |nth| json!({ "otp": wrong(0), "otpId": own[nth] })).await
     }
 
     /// A little of everything.
@@ -76,14 +115,17 @@ impl Twins {
     }
 
     /// Does the same for both, compares all that can be seen, and says what came of it.
-    async fn both(&self, path: &str, with: impl Fn(Call) -> Call, body: Value) -> String {
+    async fn both(&self, path: &str, with: impl Fn(Call) -> Call, body: impl Fn(usize) -> Value) -> String {
         let mut seen = Vec::new();
         for (nth, name) in self.names.into_iter().enumerate() {
-            let mut body = body.clone();
+            let mut body = body(nth);
             body["username"] = json!(name);
             let _ = self.service.proxy.take_calls();
             let call = with(self.service.call(path)).from(&format!("192.0.2.{}", 10 + nth));
             let answer = call.json(&body).await;
+            if let Some(id) = answer.body.pointer("/otp/id").and_then(Value::as_str) {
+                self.past().ids[nth].push(id.to_owned());
+            }
             let mut calls: Vec<_> = self.service.proxy.take_calls().iter().map(ToString::to_string).collect();
             // The two reads of a call are made at once, so either may be first.
             let reads = calls.iter().take_while(|call| call.starts_with("GetItem")).count();
@@ -91,6 +133,7 @@ impl Twins {
             seen.push(Seen::of(answer, calls));
         }
         assert_eq!(seen[0], seen[1], "{path} for {:?}", self.names);
+        self.past().work.clone_from(&seen[0].calls);
         let code = seen[0].body["code"].as_str().unwrap_or_default();
         format!("{} {code}", seen[0].status).trim().to_owned()
     }
