@@ -7,8 +7,12 @@ use futures::future::join_all;
 use tests::answer::Answer;
 use tests::service::Service;
 
+mod again;
+mod foreign;
 mod ids;
+mod locks;
 mod malformed;
+mod meeting;
 mod races;
 mod replay;
 mod tries;

@@ -1,6 +1,7 @@
 //! Journeys through the whole stack, a module per subject. A number in a doc comment is that of a case in the
 //! package's `README.md`.
 
+mod claims;
 mod cost;
 mod crash;
 mod deployed;
