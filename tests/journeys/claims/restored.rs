@@ -46,6 +46,30 @@ async fn after_the_restoring_of_a_table_a_code_is_issued_and_works() {
     }
 }
 
+/// A table that is restored between the decision and the write: what was decided for one account is not stored for
+/// another, and the code goes where the user's row says.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_is_not_stored_for_a_user_that_is_restored_meanwhile() {
+    for path in ["/send", "/resend"] {
+        let service = Service::start().await;
+        claim(&service, PASSWORD, BOB).await;
+        let before = user(&service).await;
+        claim(&service, PASSWORD, ADA).await;
+        service.tick(600);
+        let storing = service.proxy.hold(Operation::TransactWriteItems);
+        let restoring = async {
+            storing.arrived(1).await;
+            restore(&service, "users", before).await;
+            storing.release();
+        };
+        let (answer, ()) = tokio::join!(ask(&service, path, None), restoring);
+        let code = Code::of(&service, &answer);
+        assert_eq!(told(&answer), sent(&code.id, service.now(), 30), "{path}");
+        assert_eq!((service.code_to(BOB), service.courier().count()), (code.code.clone(), 3), "{path}");
+        assert_eq!(verify(&service, &code.code, Some(&code.id)).await, verified("ada"));
+    }
+}
+
 /// Until then no id of a code is one of the account's, and no code verifies it.
 #[tokio::test(flavor = "multi_thread")]
 async fn after_the_restoring_of_a_table_no_code_of_before_verifies_anybody() {

@@ -8,7 +8,9 @@ use tests::runtime::until;
 use tests::service::{PASSWORD, Service};
 
 use super::{ADA, BOB, Code, EVES, claim, details, is_contested, number_of, otp, user, verify};
-use crate::expected::{otp_id_required, otp_pending, otp_superseded, resend_too_soon, sent, told, verified};
+use crate::expected::{
+    invalid_otp, otp_id_required, otp_pending, otp_superseded, resend_too_soon, sent, told, verified,
+};
 
 /// Lets `signup` happen after `call` has read `first`, one of the two tables, and before it reads the other.
 async fn torn(
@@ -85,8 +87,12 @@ impl Before {
                 assert_eq!(self.ask(&service, path).await.status, 202);
             }
             Self::Ended => {
-                sign_up(&service, PASSWORD, BOB, true).await;
+                let code = claim(&service, PASSWORD, BOB).await;
+                let wrong = service.wrong_code(BOB, 0);
+                assert_eq!(verify(&service, &wrong, Some(&code.id)).await, invalid_otp(4), "it is kept");
                 service.tick(86_400);
+                // What has ended would be deleted some time or other.
+                service.sweep();
             }
         }
         service
