@@ -26,6 +26,8 @@ pub const REASON: &str = "Reason";
 pub enum Metric {
     /// Codes stored for a phone: what the day's budget counts.
     CodesIssued,
+    /// Codes stored for VERIFIED users: what their part of the day's budget counts.
+    CodesToVerified,
     /// Codes stored for a username that nobody has, which no phone receives.
     CodesToNobody,
     /// Texts that Courier took.
@@ -48,8 +50,9 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::CodesIssued,
+        Self::CodesToVerified,
         Self::CodesToNobody,
         Self::TextsAccepted,
         Self::TextsFailed,
@@ -66,6 +69,7 @@ impl Metric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CodesIssued => "CodesIssued",
+            Self::CodesToVerified => "CodesToVerified",
             Self::CodesToNobody => "CodesToNobody",
             Self::TextsAccepted => "TextsAccepted",
             Self::TextsFailed => "TextsFailed",
@@ -96,7 +100,11 @@ impl Metric {
 pub(crate) fn count(event: Event) {
     match event {
         Event::CodeIssued { recipient, .. } => match recipient {
-            RecipientKind::Verified | RecipientKind::Pending => Metric::CodesIssued.count(),
+            RecipientKind::Verified => {
+                Metric::CodesIssued.count();
+                Metric::CodesToVerified.count();
+            }
+            RecipientKind::Pending => Metric::CodesIssued.count(),
             RecipientKind::Unknown => Metric::CodesToNobody.count(),
         },
         Event::TextSettled { outcome, took, .. } => {

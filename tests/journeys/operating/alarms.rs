@@ -99,8 +99,9 @@ const ALARMS: &[Alarm] = &[
         operator: AS_MUCH,
         threshold: "80",
         periods: (1, 1, 86_400),
-        expression: "100 * issued / ${DailySmsBudget}",
-        metrics: &[("issued", Ours(Metric::CodesIssued))],
+        expression: "MAX([10000 * (issued - verified) / (${DailySmsBudget} * (100 - ${VerifiedSharePercent})), \
+                     10000 * verified / (${DailySmsBudget} * ${VerifiedSharePercent} + 1)])",
+        metrics: &[("issued", Ours(Metric::CodesIssued)), ("verified", Ours(Metric::CodesToVerified))],
     },
     Alarm {
         name: "TableThrottlesAlarm",

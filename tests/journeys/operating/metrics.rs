@@ -73,6 +73,7 @@ async fn metrics_are_valid_and_count_what_happened() {
     all.type_code("ada", &all.service.wrong_code(ADA, 0)).await;
     all.type_code("ada", &all.service.code_to(ADA)).await;
     all.signup.post(&signup("ada", ADA)).await;
+    all.send.post(&named("ada")).await;
     all.send.post(&named("nobody")).await;
     all.send.post(&named("nobody")).await;
     all.signup.post(&signup("eve", EVE)).await;
@@ -103,7 +104,9 @@ async fn metrics_are_valid_and_count_what_happened() {
     assert_eq!(sum(resend, Metric::CodesIssued), 2);
     assert_eq!(sum(resend, Metric::TextsFailed), 1);
     assert_eq!(refused(resend, "sms_unavailable"), 1);
-    assert_eq!((sum(send, Metric::CodesIssued), sum(send, Metric::CodesToNobody)), (0, 1));
+    let to = [Metric::CodesIssued, Metric::CodesToVerified, Metric::CodesToNobody];
+    assert_eq!(to.map(|metric| sum(send, metric)), [1; 3]);
+    assert_eq!(sum(resend, Metric::CodesToVerified), 0);
     assert_eq!(refused(send, "otp_pending"), 1);
     assert_eq!(sum(verify, Metric::CodesConfirmed), 1);
     assert_eq!(sum(verify, Metric::WrongCodes), 3);
