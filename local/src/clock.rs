@@ -6,7 +6,7 @@ use std::time::{Duration, UNIX_EPOCH};
 
 pub use dynoxide::storage_backend::ManualClock;
 
-/// Where the time comes from.
+/// The source of the time.
 #[derive(Clone, Default)]
 pub enum Clock {
     /// The machine's clock.
@@ -17,14 +17,14 @@ pub enum Clock {
 }
 
 impl Clock {
-    /// A clock that stands at `second`, and the handle that moves it.
+    /// Returns a clock that stands at `second`, and the handle that moves it.
     #[must_use]
     pub fn manual(second: u64) -> (Self, Arc<ManualClock>) {
         let clock = Arc::new(ManualClock::new(second));
         (Self::Manual(Arc::clone(&clock)), clock)
     }
 
-    /// The time in milliseconds since 1970-01-01T00:00:00Z.
+    /// Returns the time in milliseconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn millisecond(&self) -> i64 {
         use dynoxide::storage_backend::Clock as _;
@@ -36,7 +36,7 @@ impl Clock {
         }
     }
 
-    /// The same clock as the functions read it.
+    /// Returns the same clock as the functions read it.
     #[must_use]
     pub fn of_the_functions(&self) -> shared::clock::Clock {
         let clock = self.clone();
@@ -45,7 +45,7 @@ impl Clock {
         })
     }
 
-    /// The time in whole seconds since 1970-01-01T00:00:00Z.
+    /// Returns the time in whole seconds since 1970-01-01T00:00:00Z.
     #[must_use]
     pub fn second(&self) -> i64 {
         self.millisecond().div_euclid(1_000)

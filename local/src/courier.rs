@@ -86,37 +86,37 @@ impl Courier {
         Ok(Self { desk, address })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The texts that it accepted, oldest first; the newest ten thousand of them.
+    /// Returns the texts that it accepted, oldest first; the newest ten thousand of them.
     #[must_use]
     pub fn texts(&self) -> Vec<Text> {
         self.desk.texts()
     }
 
-    /// The newest text to `number`.
+    /// Returns the newest text to `number`.
     #[must_use]
     pub fn newest_to(&self, number: &str) -> Option<Text> {
         self.texts().into_iter().rfind(|text| text.to == number)
     }
 
-    /// How many texts it ever accepted.
+    /// Returns the number of texts that it ever accepted.
     #[must_use]
     pub fn count(&self) -> usize {
         self.desk.count()
     }
 
-    /// The idempotency key of each valid request, in the order of arrival: failed ones and replays too.
+    /// Returns the idempotency key of each valid request, in the order of arrival: failed ones and replays too.
     #[must_use]
     pub fn keys(&self) -> Vec<Option<String>> {
         self.desk.keys()
     }
 
-    /// The body of each valid request, in the order of [`Courier::keys`].
+    /// Returns the body of each valid request, in the order of [`Courier::keys`].
     #[must_use]
     pub fn bodies(&self) -> Vec<Bytes> {
         self.desk.bodies()
@@ -127,7 +127,7 @@ impl Courier {
         self.desk.rotate(token);
     }
 
-    /// How many of the scripted requests have not come yet.
+    /// Returns the number of scripted requests that have not come yet.
     #[must_use]
     pub fn unmet(&self) -> usize {
         self.desk.unmet()

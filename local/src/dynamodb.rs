@@ -26,7 +26,7 @@ const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const READY_POLLS: u32 = 120;
 const READY_POLL_EVERY: Duration = Duration::from_millis(500);
 
-/// Where the embedded DynamoDB keeps its items.
+/// The place where the embedded DynamoDB keeps its items.
 #[derive(Clone, Debug)]
 pub enum Keep {
     /// In memory, on the machine's clock.
@@ -37,7 +37,7 @@ pub enum Keep {
     InFile(PathBuf),
 }
 
-/// Why there is no DynamoDB to work with.
+/// The reason why there is no DynamoDB to work with.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The file cannot be used.
@@ -45,7 +45,7 @@ pub enum Error {
     File {
         /// The file as it was given.
         path: PathBuf,
-        /// Why not.
+        /// The cause.
         cause: String,
     },
     /// The embedded DynamoDB failed.
@@ -54,7 +54,7 @@ pub enum Error {
     /// DynamoDB refused something, or did not answer.
     #[error("{attempt} failed: {cause}")]
     Call {
-        /// What was attempted.
+        /// The operation.
         attempt: String,
         /// The chain of causes.
         cause: String,
@@ -99,13 +99,13 @@ impl Embedded {
         Ok(Self { database, address })
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Deletes at once what has expired, and says how many items that were.
+    /// Deletes at once what has expired, and returns the number of those items.
     ///
     /// # Errors
     ///
@@ -192,7 +192,7 @@ async fn wait_until_active(client: &Client, name: &str) -> Result<(), Error> {
     Err(Error::NotActive(name.to_owned()))
 }
 
-/// Asks first: AWS refuses to enable what is enabled.
+/// Enables expiry after asking whether it is: AWS refuses to enable what is enabled.
 async fn expire_items(client: &Client, table: &Table) -> Result<(), Error> {
     let attempt = || format!("having the table {} expire its items", table.name());
     let answer = client.describe_time_to_live().table_name(table.name()).send().await;

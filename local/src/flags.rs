@@ -35,7 +35,7 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Loopback, free ports, in memory: what any number of stacks can run with side by side.
+    /// Returns flags that any number of stacks can run with side by side: loopback, free ports, in memory.
     #[must_use]
     pub fn any_ports() -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! What API Gateway does in front of the functions: HTTP to payload-2.0 events, and answers back to HTTP.
+//! The gateway before the functions, as API Gateway is: HTTP to payload-2.0 events, and answers back to HTTP.
 //!
 //! Each event is written as JSON and read by `lambda_http`, as the runtime does on Lambda, so a handler cannot
 //! tell this gateway from the real one. What never reaches a function is answered here in the real gateway's
@@ -32,17 +32,17 @@ pub type Dispatch = Arc<
         + Sync,
 >;
 
-/// What HTTP APIs accept as a body (quotas of API Gateway).
+/// The longest body that HTTP APIs accept (quotas of API Gateway).
 const BODY_LIMIT: usize = 10 * 1024 * 1024;
 
-/// What HTTP APIs accept as request line and headers together (quotas of API Gateway).
+/// The longest request line and headers together that HTTP APIs accept (quotas of API Gateway).
 const HEADERS_LIMIT: usize = 10_240;
 
 /// The API's front door.
 pub struct Gateway {
     /// The functions, their routes and timeouts.
     pub functions: Vec<Function>,
-    /// What runs them.
+    /// The runner of the functions.
     pub dispatch: Dispatch,
     /// The time that events carry.
     pub clock: Clock,
@@ -155,7 +155,7 @@ fn from_function(response: lambda_http::Response<lambda_http::Body>) -> Response
     answer
 }
 
-/// The gateway's own answer, such as `{"message":"Internal Server Error"}`.
+/// Makes the gateway's own answer, such as `{"message":"Internal Server Error"}`.
 fn own_answer(status: StatusCode) -> Response<Body> {
     let message = match status {
         StatusCode::PAYLOAD_TOO_LARGE => "Request Entity Too Large",
@@ -167,7 +167,7 @@ fn own_answer(status: StatusCode) -> Response<Body> {
     answer
 }
 
-/// An id in the look of the gateway's own, such as `JKJaXmPLvHcESHA=`.
+/// Draws an id in the look of the gateway's own, such as `JKJaXmPLvHcESHA=`.
 fn opaque_id() -> String {
     STANDARD.encode(rand::random::<[u8; 11]>())
 }

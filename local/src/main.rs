@@ -18,11 +18,11 @@ use tracing_subscriber::EnvFilter;
 /// Calls under way get this long to end. A client that never finishes its request must not hold up the end.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What is logged unless `RUST_LOG` says otherwise. The audit repeats what the texts and the requests' lines show,
-/// but for texts that failed.
+/// The levels of the log unless `RUST_LOG` says otherwise. The audit repeats what the texts and the requests' lines
+/// show, but for texts that failed.
 const LEVELS: &str = "info,countersign::audit=warn";
 
-/// What a shell reports of a process that Ctrl-C ended.
+/// The exit code that a shell reports of a process that Ctrl-C ended.
 const INTERRUPTED: u8 = 130;
 
 #[tokio::main]

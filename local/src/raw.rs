@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// What came back before the connection ended or fell silent.
+/// The bytes that came back before the connection ended or fell silent.
 #[derive(Debug)]
 pub(crate) struct Raw {
     pub(crate) bytes: Vec<u8>,

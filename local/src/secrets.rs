@@ -51,13 +51,13 @@ impl Secrets {
         Ok(secrets)
     }
 
-    /// Where it listens.
+    /// Returns the address that it listens on.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// The ARNs that it was asked for, in order.
+    /// Returns the ARNs that it was asked for, in order.
     #[must_use]
     pub fn read(&self) -> Vec<String> {
         self.read.lock().unwrap_or_else(PoisonError::into_inner).clone()

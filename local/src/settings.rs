@@ -1,11 +1,11 @@
-//! What each function finds in its environment on this machine.
+//! The environment of each function on this machine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::template::{Function, Setting, Template};
 
-/// How the developer's own settings are looked up: the environment, or what a test gives.
+/// The source of the developer's own settings: the environment, or what a test gives.
 pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 
 /// The token between the functions and the stand-in.
@@ -17,7 +17,8 @@ const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 /// AWS's own settings that the functions understand, though the template need not give them: Lambda does.
 const OF_AWS: [&str; 4] = ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
-/// What the template gives in a secret is given in the setting without this, unless the developer names the secret.
+/// The end of a setting's name where the value stands in a secret. Unless the developer names the secret, the setting
+/// without this end gives the value.
 const SECRET: &str = "_SECRET_ARN";
 
 /// The environment of one function.
@@ -32,7 +33,7 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// The settings for the functions of `template`, with what the developer says found by `developer`.
+    /// Returns the settings for the functions of `template`, with what the developer says found by `developer`.
     #[must_use]
     pub fn new(template: &Template, developer: Lookup) -> Self {
         let given = [("ALLOWED_REGIONS", "*"), ("AWS_REGION", "us-east-1"), ("COURIER_TOKEN", TOKEN)];
@@ -44,13 +45,13 @@ impl Settings {
         settings
     }
 
-    /// Says what this machine needs; the developer's word is stronger.
+    /// Sets what this machine needs; the developer's word is stronger.
     pub fn set(&mut self, name: &str, value: impl Into<String>) {
         self.local.insert(name.to_owned(), value.into());
     }
 
-    /// The values that a deployment keeps in secrets, where this machine made them up. What the developer gives may
-    /// really be secret, and is not for whoever asks.
+    /// Returns the values that a deployment keeps in secrets, where this machine made them up. What the developer
+    /// gives may really be secret, and is not for whoever asks.
     #[must_use]
     pub fn public_secrets(&self) -> Environment {
         let names = self.defaults.keys().filter_map(|name| name.strip_suffix(SECRET));
@@ -58,7 +59,7 @@ impl Settings {
         made_up.filter_map(|name| Some((name.to_owned(), self.local.get(name)?.clone()))).collect()
     }
 
-    /// The value of a setting, if it has one.
+    /// Returns the value of a setting, if it has one.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<String> {
         (self.developer)(name).or_else(|| self.local.get(name).cloned()).or_else(|| {
@@ -69,7 +70,8 @@ impl Settings {
         })
     }
 
-    /// What `function` gets: only what the template gives it, so that what it lacks here it lacks when deployed.
+    /// Returns the environment of `function`: only what the template gives it, so that what it lacks here it lacks
+    /// when deployed.
     #[must_use]
     pub fn environment(&self, function: &Function) -> Environment {
         let given = function.settings.keys().map(|name| match name.strip_suffix(SECRET) {

@@ -24,23 +24,24 @@ use crate::settings::{Lookup, Settings};
 use crate::template::{self, Template};
 use crate::terminal::{Addresses, Items, Start};
 
-/// What a stack is to be like.
+/// The options of a stack.
 #[derive(Clone)]
 pub struct Options {
-    /// Where to listen and where to keep the items.
+    /// The flags: the addresses to listen on, and the place of the items.
     pub flags: Flags,
     /// The developer's settings, which are stronger than all others.
     pub environment: Lookup,
     /// The time. With a data file the embedded DynamoDB expires items by the machine's clock all the same.
     pub clock: Clock,
-    /// What is told of each text that the stand-in accepts.
+    /// The callback that is told of each text that the stand-in accepts.
     pub on_text: Option<OnText>,
     /// See [`Gateway::pretended_source`].
     pub pretended_source: Option<HeaderName>,
 }
 
 impl Options {
-    /// A stack of a test: free ports, in memory, on `clock`, with no settings but the template's and this machine's.
+    /// Returns the options of a test: free ports, in memory, on `clock`, with no settings but the template's and this
+    /// machine's.
     #[must_use]
     pub fn of_a_test(clock: Clock) -> Self {
         Self {
@@ -56,7 +57,7 @@ impl Options {
 /// The setting that names a DynamoDB in the place of the embedded one.
 const DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
 
-/// Why a stack did not start.
+/// The reason why a stack did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
     /// Another program listens where we would.
@@ -64,7 +65,7 @@ pub enum StartError {
     PortInUse {
         /// The port.
         port: u16,
-        /// What would have listened there.
+        /// The server that would have listened there.
         purpose: &'static str,
         /// The flag that names another port.
         flag: &'static str,
@@ -76,11 +77,11 @@ pub enum StartError {
         host: String,
         /// The port.
         port: u16,
-        /// What would have listened there.
+        /// The server that would have listened there.
         purpose: &'static str,
         /// The flag that names another port.
         flag: &'static str,
-        /// What the operating system says.
+        /// The error of the operating system.
         cause: std::io::Error,
     },
     /// The stand-in did not start.
@@ -95,9 +96,9 @@ pub enum StartError {
     /// A setting that is used before any function checks it is wrong.
     #[error("{name} {fault}")]
     Setting {
-        /// Which one.
+        /// The name of the setting.
         name: &'static str,
-        /// What it should be.
+        /// The form that it should have.
         fault: String,
     },
     /// There is no DynamoDB, or not with our tables.
@@ -108,7 +109,7 @@ pub enum StartError {
     Function {
         /// Its logical name.
         function: String,
-        /// What it says.
+        /// The error that it gives.
         cause: String,
     },
 }
@@ -205,31 +206,31 @@ impl Stack {
         Ok(Self { start, client, embedded, courier, secrets, stop, gateway })
     }
 
-    /// Where everything is, and what else a start has to tell.
+    /// Returns the addresses of everything, and what else a start has to tell.
     #[must_use]
     pub fn summary(&self) -> &Start {
         &self.start
     }
 
-    /// A client of the DynamoDB in use.
+    /// Returns a client of the DynamoDB in use.
     #[must_use]
     pub fn dynamodb(&self) -> &Client {
         &self.client
     }
 
-    /// The embedded DynamoDB, unless the developer named another.
+    /// Returns the embedded DynamoDB, unless the developer named another.
     #[must_use]
     pub fn embedded(&self) -> Option<&Embedded> {
         self.embedded.as_ref()
     }
 
-    /// The Courier stand-in, unless texts go elsewhere.
+    /// Returns the Courier stand-in, unless texts go elsewhere.
     #[must_use]
     pub fn courier(&self) -> Option<&Courier> {
         self.courier.as_ref()
     }
 
-    /// The Secrets Manager stand-in.
+    /// Returns the Secrets Manager stand-in.
     #[must_use]
     pub fn secrets(&self) -> &Secrets {
         &self.secrets
@@ -281,7 +282,7 @@ fn keep(flags: &Flags, clock: &Clock) -> Keep {
     }
 }
 
-/// The URL by which this machine reaches a listener on `address`.
+/// Returns the URL by which this machine reaches a listener on `address`.
 fn url(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(match address.ip() {
@@ -292,7 +293,7 @@ fn url(mut address: SocketAddr) -> String {
     format!("http://{address}")
 }
 
-/// A client for what no function does: creating tables, and looking into them in tests.
+/// Makes a client for what no function does: creating tables, and looking into them in tests.
 fn client(settings: &Settings) -> Client {
     let setting = |name| settings.get(name).unwrap_or_default();
     let http = aws_smithy_http_client::Builder::new()

@@ -13,7 +13,7 @@ use value::{Parameter, Scope, number, text};
 /// The template of this repository, as it was when `local` was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
 
-/// What API Gateway and Lambda assume where a template is silent.
+/// The timeout that Lambda assumes where a template is silent, in seconds.
 const DEFAULT_TIMEOUT: u64 = 3;
 const DEFAULT_MEMORY: u64 = 128;
 
@@ -37,7 +37,7 @@ pub struct Function {
     pub routes: Vec<Route>,
     /// Its environment. What is not in here, it does not get.
     pub settings: BTreeMap<String, Setting>,
-    /// How long a call may take.
+    /// The longest that a call may take.
     pub timeout: Duration,
     /// Its memory in MiB.
     pub memory: u64,
@@ -52,7 +52,7 @@ pub struct Route {
     pub path: String,
 }
 
-/// What a deployment with nothing but defaults gives a function for a setting.
+/// The value that a deployment with nothing but defaults gives a function for a setting.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Setting {
     /// This value.
@@ -61,7 +61,7 @@ pub enum Setting {
     Optional,
     /// Nothing yet: whoever deploys must say.
     Required,
-    /// What only AWS knows, such as the ARN of a secret.
+    /// A value that only AWS knows, such as the ARN of a secret.
     Deployed,
 }
 
@@ -79,19 +79,19 @@ pub struct Table {
 }
 
 impl Table {
-    /// The table's name on this machine, where `template.yaml` leaves naming to AWS.
+    /// Returns the table's name on this machine, where `template.yaml` leaves naming to AWS.
     #[must_use]
     pub fn name(&self) -> String {
         local_table_name(&self.logical_name)
     }
 }
 
-/// `UsersTable` is `users`.
+/// Returns the local name of a table: `UsersTable` is `users`.
 fn local_table_name(logical_name: &str) -> String {
     logical_name.strip_suffix("Table").unwrap_or(logical_name).to_lowercase()
 }
 
-/// Why a template cannot be run here.
+/// The reason why a template cannot be run here.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// It is not YAML, or not of a template's form.
@@ -100,9 +100,9 @@ pub enum Error {
     /// A part of a resource is missing, or of a kind that only AWS can resolve.
     #[error("template.yaml: {place} {fault}")]
     Part {
-        /// Where: logical name and path below it.
+        /// The place: logical name and path below it.
         place: String,
-        /// What is wrong there.
+        /// The fault there.
         fault: String,
     },
 }
@@ -137,7 +137,7 @@ struct Resource {
 }
 
 impl Template {
-    /// The template of this repository.
+    /// Parses the template of this repository.
     ///
     /// # Errors
     ///
@@ -146,7 +146,7 @@ impl Template {
         Self::parse(TEMPLATE)
     }
 
-    /// Reads a SAM template.
+    /// Parses a SAM template.
     ///
     /// # Errors
     ///
@@ -174,7 +174,7 @@ impl Template {
         Ok(Self { functions, tables })
     }
 
-    /// Every setting that some function has.
+    /// Returns every setting that some function has.
     ///
     /// One that several functions share is described by one parameter, so it is the same for all of them.
     #[must_use]

@@ -1,4 +1,4 @@
-//! What `local` shows on the terminal: where everything is, and each text as a phone would show it.
+//! The output of `local` on the terminal: where everything is, and each text as a phone would show it.
 
 use std::fmt::Write;
 
@@ -11,16 +11,16 @@ const WIDEST: usize = 64;
 /// Nor narrower, however narrow the terminal.
 const NARROWEST: usize = 24;
 
-/// How the terminal wants its text.
+/// The look of the text on the terminal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
     /// Columns.
     pub width: usize,
-    /// Whether colours are wanted.
+    /// True when colours are wanted.
     pub colour: bool,
 }
 
-/// Where everything is.
+/// The addresses of everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addresses {
     /// The base URL of the API.
@@ -33,20 +33,20 @@ pub struct Addresses {
     pub secrets: String,
 }
 
-/// What a start has to tell beside the addresses.
+/// The facts that a start has to tell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Start {
     /// The calls, such as `POST /signup`.
     pub calls: Vec<String>,
-    /// Where everything is.
+    /// The addresses of everything.
     pub addresses: Addresses,
-    /// Where the items are kept.
+    /// The place where the items are kept.
     pub items: Items,
-    /// Whether texts go to a Courier that the developer named, and so perhaps to phones.
+    /// True when texts go to a Courier that the developer named, and so perhaps to phones.
     pub texts_go_out: bool,
 }
 
-/// Where the items are kept.
+/// The place where the items are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Items {
     /// In memory.
@@ -64,7 +64,7 @@ impl Style {
     }
 }
 
-/// The lines of a start; the last begins with `ready`.
+/// Formats the lines of a start; the last begins with `ready`.
 #[must_use]
 pub fn start(start: &Start, style: Style) -> String {
     let Addresses { api, dynamodb, courier, secrets } = &start.addresses;
@@ -90,7 +90,7 @@ pub fn start(start: &Start, style: Style) -> String {
     lines
 }
 
-/// A text in a bubble, as wide as it needs to be.
+/// Draws a text in a bubble, as wide as it needs to be.
 ///
 /// What could move the cursor or hide something is shown as its escape: whoever signs up chooses a part of a text.
 #[must_use]
@@ -130,7 +130,7 @@ pub fn bubble(text: &Text, style: Style) -> String {
     bubble
 }
 
-/// `text` with everything that is not plainly visible shown as its escape.
+/// Returns `text` with everything that is not plainly visible shown as its escape.
 fn plain(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {

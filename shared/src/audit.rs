@@ -9,7 +9,7 @@ use crate::event::Event;
 use crate::metrics;
 use crate::trace::{Trace, milliseconds};
 
-/// What the lines of the audit are filtered by.
+/// The target that the lines of the audit are filtered by.
 const TARGET: &str = "countersign::audit";
 
 /// Records the `event` that happened to the challenge `otp` in the request of `trace`: counts it, and writes its line.

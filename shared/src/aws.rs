@@ -15,15 +15,15 @@ use crate::secrets::Secrets;
 /// The longest that connecting to DynamoDB may take; within a region it takes a few milliseconds.
 const CONNECT: Duration = Duration::from_secs(1);
 
-/// The longest that one attempt at a call may take. DynamoDB's own slowest answers come within a second.
-const ATTEMPT: Duration = Duration::from_millis(1_500);
+/// The longest that one request of a call may take. DynamoDB's own slowest answers come within a second.
+const REQUEST: Duration = Duration::from_millis(1_500);
 
-/// The longest that a call may take with its repetitions, so that a request survives one stalled connection and
+/// The longest that a call may take with its retries, so that a request of ours survives one stalled connection and
 /// still ends in time.
 const OPERATION: Duration = Duration::from_secs(4);
 
-/// How often a call is attempted, and the first pause between two attempts.
-const ATTEMPTS: u32 = 3;
+/// The most requests of one call, retries included, and the pauses between them.
+const REQUESTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 
@@ -42,11 +42,11 @@ pub(crate) fn clients(aws: &config::Aws) -> (Client, Secrets) {
     );
     let timeouts = TimeoutConfig::builder()
         .connect_timeout(CONNECT)
-        .operation_attempt_timeout(ATTEMPT)
+        .operation_attempt_timeout(REQUEST)
         .operation_timeout(OPERATION)
         .build();
     let retries = RetryConfig::standard()
-        .with_max_attempts(ATTEMPTS)
+        .with_max_attempts(REQUESTS)
         .with_initial_backoff(FIRST_BACKOFF)
         .with_max_backoff(LONGEST_BACKOFF);
     let mut config = aws_sdk_dynamodb::Config::builder()

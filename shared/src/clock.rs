@@ -9,31 +9,31 @@ use tokio::time::error::Elapsed;
 
 use crate::domain::time::Timestamp;
 
-/// What tells the time.
+/// The source of the time.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> SystemTime + Send + Sync>);
 
 impl Clock {
-    /// The machine's clock.
+    /// Returns the machine's clock.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this is the edge")]
     pub fn system() -> Self {
         Self(Arc::new(SystemTime::now))
     }
 
-    /// A clock that shows what `read` answers.
+    /// Returns a clock that shows what `read` answers.
     #[must_use]
     pub fn reading(read: impl Fn() -> SystemTime + Send + Sync + 'static) -> Self {
         Self(Arc::new(read))
     }
 
-    /// The time until `moment`; none when it has passed.
+    /// Returns the time until `moment`; none when it has passed.
     #[must_use]
     pub fn until(&self, moment: SystemTime) -> Duration {
         moment.duration_since((self.0)()).unwrap_or_default()
     }
 
-    /// The second that it is.
+    /// Returns the current second.
     #[must_use]
     pub fn now(&self) -> Second {
         let since = (self.0)().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -55,38 +55,38 @@ impl fmt::Debug for Clock {
 /// A whole second, by which the rules go, and when it began, by which its end is found again.
 #[derive(Clone, Copy, Debug)]
 pub struct Second {
-    /// Which one.
+    /// The second, as the rules count it.
     pub timestamp: Timestamp,
     began: Instant,
 }
 
 impl Second {
-    /// The moment `seconds` after this one began.
+    /// Returns the moment `seconds` after this one began.
     #[must_use]
     pub fn plus(self, seconds: i64) -> Deadline {
         Deadline(self.began + Duration::from_secs(u64::try_from(seconds).unwrap_or_default()))
     }
 }
 
-/// When a request came, and by when it must be answered.
+/// The moment at which a request came, and the deadline of its answer.
 #[derive(Clone, Copy, Debug)]
 pub struct Moment {
     /// The second in which it came: the `now` of every rule.
     pub arrived: Second,
     /// The same on the monotonic clock, to the moment.
     pub came: Instant,
-    /// When the answer must be there.
+    /// The moment by which the answer must be there.
     pub deadline: Deadline,
 }
 
 impl Moment {
-    /// The `now` of every rule.
+    /// Returns the `now` of every rule.
     #[must_use]
     pub fn now(self) -> Timestamp {
         self.arrived.timestamp
     }
 
-    /// The same moment with `reserve` less of its time.
+    /// Returns the same moment with `reserve` less of its time.
     #[must_use]
     pub fn less(self, reserve: Duration) -> Self {
         Self { deadline: self.deadline.less(reserve), ..self }
@@ -98,25 +98,25 @@ impl Moment {
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// The moment `time` from now.
+    /// Returns the moment `time` from now.
     #[must_use]
     pub fn after(time: Duration) -> Self {
         Self(Instant::now() + time)
     }
 
-    /// The time left; zero when it has passed.
+    /// Returns the time left; zero when it has passed.
     #[must_use]
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())
     }
 
-    /// The earlier of this deadline and the moment `time` from now.
+    /// Returns the earlier of this deadline and the moment `time` from now.
     #[must_use]
     pub fn within(self, time: Duration) -> Self {
         Self(self.0.min(Self::after(time).0))
     }
 
-    /// The earlier of this deadline and the one that leaves `reserve` of its time.
+    /// Returns the earlier of this deadline and the one that leaves `reserve` of its time.
     #[must_use]
     pub fn less(self, reserve: Duration) -> Self {
         Self(self.0.checked_sub(reserve).unwrap_or_else(Instant::now))

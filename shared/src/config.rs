@@ -35,10 +35,10 @@ const METRICS: &str = "countersign";
 /// nearly every text takes to be accepted.
 const ANSWER_STEP: u64 = 1_000;
 
-/// What every function needs: this is all that verify does.
+/// The settings of every function: these are all that verify has.
 #[derive(Clone, Debug)]
 pub struct VerifySettings {
-    /// Who we are to AWS, and where.
+    /// The credentials and the region for AWS.
     pub aws: Aws,
     /// `USERS_TABLE`
     pub users_table: String,
@@ -52,10 +52,10 @@ pub struct VerifySettings {
     pub metrics_namespace: String,
 }
 
-/// What a function needs that texts: this is all that send and resend do.
+/// The settings of a function that texts: these are all that send and resend have.
 #[derive(Clone, Debug)]
 pub struct TextingSettings {
-    /// What every function needs.
+    /// The settings of every function.
     pub base: VerifySettings,
     /// `LIMITS_TABLE`
     pub limits_table: String,
@@ -71,16 +71,16 @@ pub struct TextingSettings {
     pub answer_step: Duration,
 }
 
-/// What signup needs.
+/// The settings of signup.
 #[derive(Clone, Debug)]
 pub struct SignupSettings {
-    /// What a function needs that texts.
+    /// The settings of a function that texts.
     pub texting: TextingSettings,
     /// `ALLOWED_REGIONS`
     pub regions: Regions,
 }
 
-/// Who we are to AWS: Lambda sets all of it, and renews it with the environment.
+/// The credentials and the addresses for AWS: Lambda sets all of them, and renews them with the environment.
 #[derive(Clone)]
 pub struct Aws {
     /// `AWS_REGION`
@@ -204,7 +204,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         parsed.map_err(|fault| self.faults.insert(name, fault)).ok()
     }
 
-    /// A value that stands in one variable itself, or in the secret that the other one names.
+    /// Reads a value that stands in one variable itself, or in the secret that the other one names.
     fn sourced<T>(
         &mut self,
         value: &'static str,
@@ -275,7 +275,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         let max_attempts = self.number("OTP_MAX_ATTEMPTS", 1..=20, default.max_attempts);
         let max_consecutive_failures =
             self.number("MAX_CONSECUTIVE_FAILURES", 20..=100, default.max_consecutive_failures);
-        // Fewer, and the run slows down before one code's tries are used up.
+        // Fewer, and the run slows down before one code's attempts are used up.
         if max_consecutive_failures < 4 * max_attempts {
             let fault = format!("must be at least four times OTP_MAX_ATTEMPTS, which is {max_attempts}");
             self.faults.entry("MAX_CONSECUTIVE_FAILURES").or_insert(fault);
@@ -343,7 +343,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
     }
 }
 
-/// A pepper as it is written: base64 of 32 bytes or more.
+/// Parses a pepper as it is written: base64 of 32 bytes or more.
 ///
 /// # Errors
 /// What is wrong with it.
@@ -352,7 +352,7 @@ pub fn pepper(text: &str) -> Result<Pepper, String> {
     Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
 }
 
-/// The name of a table, by DynamoDB's rules.
+/// Parses the name of a table, by DynamoDB's rules.
 fn table(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     let named = (3..=255).contains(&text.len()) && text.bytes().all(allowed);
@@ -365,7 +365,7 @@ fn secret_arn(text: &str) -> Result<String, String> {
     named.then(|| text.to_owned()).ok_or_else(|| "must be the ARN of a secret".to_owned())
 }
 
-/// A namespace as CloudWatch takes it. Those that begin with `AWS/` are its own.
+/// Parses a namespace as CloudWatch takes it. Those that begin with `AWS/` are its own.
 fn namespace(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_/#:".contains(&byte);
     let valid = text.len() <= 255 && text.bytes().all(allowed) && !text.starts_with("AWS/");
@@ -374,7 +374,7 @@ fn namespace(text: &str) -> Result<String, String> {
         .ok_or_else(|| "must be up to 255 letters, digits and .-_/#: and not begin with AWS/".to_owned())
 }
 
-/// An address of a server: `http` or `https`, without a slash at the end.
+/// Parses an address of a server: `http` or `https`, without a slash at the end.
 ///
 /// # Errors
 /// What is wrong with it.

@@ -18,7 +18,7 @@ use crate::https;
 use crate::secrets::{self, Secrets};
 use crate::store::{Limits, Store};
 
-/// What every call needs.
+/// The context of every call.
 #[derive(Clone, Debug)]
 pub struct CallContext {
     /// Users and challenges.
@@ -27,39 +27,39 @@ pub struct CallContext {
     pub pepper: Pepper,
     /// The numbers.
     pub policy: Policy,
-    /// What tells the time.
+    /// The source of the time.
     pub clock: Clock,
-    /// Whether a request came since the start.
+    /// True once a request came since the start.
     served: Arc<AtomicBool>,
 }
 
-/// What a call needs that texts.
+/// The context of a call that texts.
 #[derive(Debug)]
 pub struct TextingContext {
-    /// What every call needs.
+    /// The context of every call.
     pub context: CallContext,
     /// The counters.
     pub limits: Limits,
     /// The way to the phones.
     pub courier: Courier,
-    /// Whom texts come from.
+    /// The name of the app that texts come from.
     pub app: AppName,
-    /// Where phones fill codes in.
+    /// The host on which phones fill codes in.
     pub domain: Option<OtpDomain>,
     /// The answers of send and resend leave at whole multiples of this; zero is no step.
     pub answer_step: Duration,
 }
 
-/// What signup needs.
+/// The context of signup.
 #[derive(Debug)]
 pub struct SignupContext {
-    /// What a call needs that texts.
+    /// The context of a call that texts.
     pub texting: TextingContext,
     /// The regions whose phones are texted.
     pub regions: Regions,
 }
 
-/// Why a function does not start.
+/// The reason why a function does not start.
 #[derive(Debug, Error)]
 pub enum Error {
     /// Settings are wrong.
@@ -98,7 +98,7 @@ impl CallContext {
         Ok(Self { store, pepper: pepper?, policy: settings.policy, clock, served: Arc::default() })
     }
 
-    /// Whether the request that asks is the first since the start.
+    /// Returns whether the request that asks is the first since the start.
     pub(crate) fn is_cold(&self) -> bool {
         !self.served.swap(true, Ordering::Relaxed)
     }

@@ -28,10 +28,10 @@ use breaker::Breaker;
 use recent::Recent;
 use retries::{Blame, Key, NextStep, Reply, Retries};
 
-/// The longest that a try may take. Courier usually answers within half a second.
-const LONGEST_TRY: Duration = Duration::from_millis(2_500);
+/// The longest that a request may take. Courier usually answers within half a second.
+const LONGEST_REQUEST: Duration = Duration::from_millis(2_500);
 
-/// The longest that all tries together may take, with the pauses between them.
+/// The longest that all requests for a text may take together, with the pauses between them.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(8);
 
 /// The longest that connecting may take.
@@ -49,7 +49,7 @@ const LONGEST_ID: usize = 128;
 pub struct Token(Zeroizing<String>);
 
 impl Token {
-    /// The token that `text` spells.
+    /// Parses a token.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -66,7 +66,7 @@ impl fmt::Debug for Token {
     }
 }
 
-/// Why the way to Courier cannot be opened.
+/// The reason why the way to Courier cannot be opened.
 #[derive(Debug, Error)]
 pub enum Error {
     /// There is no HTTPS client.
@@ -80,11 +80,11 @@ pub enum Error {
 /// Courier is known to be down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unavailable {
-    /// Seconds until a text will be tried again.
+    /// Seconds until a text will be sent to it again.
     pub retry_after: i64,
 }
 
-/// Where and as whom texts are sent.
+/// The account by which texts are sent, and its address.
 #[derive(Clone, Debug)]
 pub struct Account {
     /// Courier's API, without a slash at the end.
@@ -96,36 +96,36 @@ pub struct Account {
 /// A text to be sent.
 #[derive(Clone, Copy, Debug)]
 pub struct Text<'a> {
-    /// Whom to.
+    /// The number that it goes to.
     pub to: &'a MobileNumber,
     /// Its constant words.
     pub template: &'a Template,
-    /// What fills them, if the template greets by name.
+    /// The name that fills them, if the template greets by name.
     pub name: &'a PersonName,
-    /// What fills them.
+    /// The code that fills them.
     pub code: &'a Code,
-    /// What keeps a repeated request from being a second text.
+    /// The id that keeps a retry from being a second text.
     pub id: OtpId,
     /// The end of the code's life; a text that comes later is not delivered.
     pub until: Deadline,
 }
 
-/// How a text settled.
+/// The outcome of a text.
 #[derive(Debug)]
 pub struct TextReport {
-    /// What is recorded of it.
+    /// The delivery, as it is recorded.
     pub delivery: Delivery,
-    /// The status of the last try's answer, if that was a refusal.
+    /// The status of the last answer, if that was a refusal.
     pub last_status: Option<u16>,
 }
 
-/// The leave to try a text. Unless one is tried, the next request gets it.
+/// The leave to send a text. Unless one is sent, the next request gets it.
 #[derive(Debug)]
 pub struct Admission<'a> {
     breaker: &'a Mutex<Breaker>,
-    /// Whether this is the one try after a pause.
+    /// True when this is the one probe after a pause.
     probes: bool,
-    /// When it was given.
+    /// The moment at which it was given.
     now: Timestamp,
 }
 
@@ -144,7 +144,7 @@ pub struct Courier {
     account: Account,
     clock: Clock,
     token: Mutex<Token>,
-    /// Where the token was read, and can be read again.
+    /// The secret that the token was read from, and can be read from again.
     source: Option<(Secrets, String)>,
     breaker: Mutex<Breaker>,
     recent: Mutex<Recent>,
@@ -183,13 +183,13 @@ impl Courier {
         Ok(Self { http, account, clock, token, source, breaker, recent })
     }
 
-    /// Says whether a text to `recipient` may be tried at `now`.
+    /// Admits a text to `recipient` at `now`, unless Courier is known to be down.
     ///
-    /// After a failure of Courier's or the account's, nothing is tried for a while; then one text is. A text
-    /// that only seems to be sent, for an unknown username, is admitted then too but proves nothing.
+    /// After a failure of Courier's or the account's, nothing is sent for a while; then one text is, as a probe. A
+    /// text that only seems to be sent, for an unknown username, is admitted then too but proves nothing.
     ///
     /// # Errors
-    /// [`Unavailable`], with the seconds until the next try.
+    /// [`Unavailable`], with the seconds until the next probe.
     pub fn admit(&self, recipient: RecipientKind, now: Timestamp) -> Result<Admission<'_>, Unavailable> {
         let really = match recipient {
             RecipientKind::Verified | RecipientKind::Pending => true,
@@ -200,23 +200,23 @@ impl Courier {
         Ok(Admission { breaker: &self.breaker, probes, now })
     }
 
-    /// Returns the seconds from the moment at which this is asked until a text may be tried again; at least one.
+    /// Returns the seconds from the moment at which this is asked until a text may be sent again; at least one.
     #[must_use]
     pub fn retry_after(&self) -> i64 {
         lock(&self.breaker).retry_after(self.clock.now().timestamp)
     }
 
-    /// Sends a text, in up to three tries before `deadline`, and says what is known of it then.
+    /// Sends a text, in up to three requests before `deadline`, and returns what is known of it then.
     pub async fn send(&self, mut admission: Admission<'_>, text: Text<'_>, deadline: Deadline) -> TextReport {
         let begun = tokio::time::Instant::now();
         let deadline = deadline.within(LONGEST_DELIVERY);
-        let mut tries = Retries::default();
+        let mut retries = Retries::default();
         let mut last_status;
         let mut token_is_fresh = self.source.is_none();
         let (outcome, request_id) = loop {
             let token = lock(&self.token).clone();
-            let key = tries.key(text.until.remaining());
-            let mut reply = self.try_once(text, &token, key, deadline).await;
+            let key = retries.key(text.until.remaining());
+            let mut reply = self.request_once(text, &token, key, deadline).await;
             last_status = reply.refusal();
             if reply.refuses_the_token() && !token_is_fresh {
                 token_is_fresh = true;
@@ -226,15 +226,15 @@ impl Courier {
             }
             let left = deadline.remaining().min(text.until.remaining());
             let random = rand::rng().random();
-            match tries.after(reply, left, random) {
+            match retries.after(reply, left, random) {
                 NextStep::Settled(outcome, request_id) => break (outcome, request_id),
-                NextStep::Again(pause) => tokio::time::sleep(pause).await,
+                NextStep::Retry(pause) => tokio::time::sleep(pause).await,
             }
         };
         if outcome == DeliveryOutcome::Sent {
             lock(&self.recent).saw(begun.elapsed());
         }
-        match (outcome, tries.blame()) {
+        match (outcome, retries.blame()) {
             (DeliveryOutcome::Sent, _) | (_, Blame::Request) => {
                 admission.probes = false;
                 lock(&self.breaker).close();
@@ -243,10 +243,10 @@ impl Courier {
                 admission.probes = false;
                 lock(&self.breaker).open(self.clock.now().timestamp);
             }
-            // Nothing was learnt of Courier, so the next text may try.
+            // Nothing was learnt of Courier, so the next text may go.
             (_, Blame::Unknown) => {}
         }
-        TextReport { delivery: Delivery { outcome, request_id, tries: tries.made() }, last_status }
+        TextReport { delivery: Delivery { outcome, request_id, tries: retries.made() }, last_status }
     }
 
     /// Takes as long as a text that ends before `deadline`, and sends none: what an unknown username gets.
@@ -259,7 +259,7 @@ impl Courier {
         Delivery { outcome: DeliveryOutcome::Sent, request_id: Some(id), tries: 1 }
     }
 
-    /// Reads the token again after Courier refused it: it may have been rotated. Says whether there is another one.
+    /// Reads the token again after Courier refused it: it may have been rotated. Returns whether there is another one.
     async fn read_token_again(&self, refused: &Token, deadline: Deadline) -> bool {
         let Some((secrets, arn)) = &self.source else { return false };
         match deadline.run(secrets.read(arn, Token::parse)).await {
@@ -276,8 +276,8 @@ impl Courier {
         }
     }
 
-    async fn try_once(&self, text: Text<'_>, token: &Token, key: Key, deadline: Deadline) -> Reply {
-        let time = LONGEST_TRY.min(deadline.remaining());
+    async fn request_once(&self, text: Text<'_>, token: &Token, key: Key, deadline: Deadline) -> Reply {
+        let time = LONGEST_REQUEST.min(deadline.remaining());
         if time.is_zero() || text.until.remaining().as_millis() == 0 {
             return Reply::TooLate;
         }
@@ -292,7 +292,7 @@ impl Courier {
             Ok(Ok(answer)) => read(answer, until).await,
             // Courier never saw the request: it could not be connected to.
             Ok(Err(error)) if error.is_connect() => Reply::NotSent,
-            Err(_) if time < LONGEST_TRY => Reply::CutShort,
+            Err(_) if time < LONGEST_REQUEST => Reply::CutShort,
             Ok(Err(_)) | Err(_) => Reply::NoAnswer,
         }
     }
@@ -320,15 +320,15 @@ async fn read(mut answer: reqwest::Response, until: Deadline) -> Reply {
     Reply::Accepted(accepted.map(|accepted| accepted.request_id).filter(|id| id.len() <= LONGEST_ID))
 }
 
-/// How long a `Retry-After` asks to wait. One that is no number of seconds, such as a date, asks for a wait all the
-/// same: it is taken for one that never fits.
+/// Parses a `Retry-After`. One that is no number of seconds, such as a date, asks for a wait all the same: it is
+/// taken for one that never fits.
 fn wait(retry_after: &HeaderValue) -> Duration {
     let seconds = retry_after.to_str().ok().and_then(|text| text.trim().parse().ok());
     seconds.map_or(Duration::MAX, Duration::from_secs)
 }
 
-/// The statuses after which Courier may have taken the text all the same: time-outs, a request of the same key
-/// under way, and what a proxy before it answers when it does not know.
+/// Returns whether Courier may have taken the text in spite of this status: a time-out, a request of the same key
+/// under way, or what a proxy before it answers when it does not know.
 fn leaves_doubt(status: StatusCode) -> bool {
     matches!(
         status,

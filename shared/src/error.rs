@@ -11,7 +11,7 @@ use crate::store::Failure;
 /// Seconds after which a caller may try again when the store was unavailable.
 const RETRY_SOON: i64 = 1;
 
-/// Why a request does not get what it asks for.
+/// The reason why a request does not get what it asks for.
 ///
 /// What a caller reads of it is [`Error::answer`]; the chain of sources is for the log alone.
 #[derive(Debug, Error)]
@@ -34,7 +34,7 @@ pub enum Error {
     /// Courier refused the text, or is known to be down.
     #[error("no text could be sent")]
     SmsUnavailable {
-        /// Seconds until a text will be tried again.
+        /// Seconds until a text will be sent again.
         retry_after: i64,
     },
     /// The store failed.
@@ -62,19 +62,19 @@ impl From<Unavailable> for Error {
 pub struct FieldViolation {
     /// Its name as the client wrote it.
     pub field: String,
-    /// Which rule, and what to do about it.
+    /// The rule, and a sentence about it.
     pub broken: Violation,
 }
 
 impl FieldViolation {
-    /// The field `field` breaks `rule`, explained by `detail`.
+    /// Returns the violation of `rule` by the field `field`, explained by `detail`.
     #[must_use]
     pub fn new(field: &str, rule: Rule, detail: &'static str) -> Self {
         Self { field: field.to_owned(), broken: Violation::new(rule, detail) }
     }
 }
 
-/// What a caller reads of an [enum@Error].
+/// The part of an [enum@Error] that a caller reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Answer {
     /// The HTTP status.
@@ -83,9 +83,9 @@ pub struct Answer {
     pub code: &'static str,
     /// The code in words, the same for every occurrence (RFC 9457 §3.1.3).
     pub title: &'static str,
-    /// What happened and what to do now, in a sentence for people.
+    /// A sentence for people: what happened, and what to do now.
     pub detail: &'static str,
-    /// Tries left at the newest code.
+    /// Attempts left at the newest code.
     pub attempts_remaining: Option<u32>,
     /// Whole seconds after which the same request may succeed.
     pub retry_after: Option<i64>,
@@ -106,7 +106,7 @@ impl Answer {
 }
 
 impl Error {
-    /// The table: each error's status, code and words.
+    /// Returns the error's status, code and words: the one table of them.
     #[must_use]
     pub fn answer(&self) -> Answer {
         use StatusCode as S;
@@ -157,7 +157,7 @@ impl Error {
     }
 }
 
-/// The chain of an error's sources for the log, the outermost first.
+/// Returns the chain of an error's sources for the log, the outermost first.
 #[must_use]
 pub fn causes(error: &dyn std::error::Error) -> String {
     let mut text = error.to_string();

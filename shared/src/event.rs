@@ -12,12 +12,12 @@ use crate::domain::recipient::RecipientKind;
 pub enum Event {
     /// Signup stored a user, PENDING, with this challenge.
     UserCreated {
-        /// Whether signups with different passwords have claimed the name.
+        /// True when signups with different passwords have claimed the name.
         contested: bool,
     },
     /// A code was stored and counted.
     CodeIssued {
-        /// By which call.
+        /// The call.
         call: Call,
         /// The kind of its recipient: see [`Recipient::kind`](crate::domain::recipient::Recipient::kind).
         recipient: RecipientKind,
@@ -27,15 +27,15 @@ pub enum Event {
         /// The newer one.
         by: OtpId,
     },
-    /// What is known of the text has been settled.
+    /// The outcome of the text is settled, as far as it is known.
     TextSettled {
-        /// What is known.
+        /// The outcome.
         outcome: DeliveryOutcome,
-        /// How often Courier was asked.
+        /// The number of requests that Courier got.
         tries: u32,
         /// The status of the last answer, if it was a refusal.
         last_status: Option<u16>,
-        /// How long all of it took.
+        /// The time that all of it took.
         took: Duration,
     },
     /// The right code was typed.

@@ -40,15 +40,15 @@ const RESERVE: Duration = Duration::from_millis(500);
 pub struct Incoming {
     /// The members of the object, to be read one by one.
     pub fields: Fields,
-    /// When it came, and by when its answer must be there.
+    /// The moment at which it came, and the deadline of its answer.
     pub moment: Moment,
-    /// What its operator is told of it.
+    /// The trace of it, for its operator.
     pub trace: Trace,
     source: Option<SourceNetwork>,
 }
 
 impl Incoming {
-    /// What the address counts as from which the gateway got the request.
+    /// Returns the network that the address counts as from which the gateway got the request.
     ///
     /// It is the gateway's own word: a header proves nothing.
     ///
@@ -59,8 +59,8 @@ impl Incoming {
     }
 }
 
-/// The event without what nothing here reads: the query string, `Host` and `X-Forwarded-Proto`. A caller writes them,
-/// and `lambda_http` panics at some when it makes an address of them.
+/// Returns the event without what nothing here reads: the query string, `Host` and `X-Forwarded-Proto`. A caller
+/// writes them, and `lambda_http` panics at some when it makes an address of them.
 #[must_use]
 pub fn without_unread_parts(mut event: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(event) = &mut event {
@@ -72,19 +72,19 @@ pub fn without_unread_parts(mut event: LambdaRequest) -> LambdaRequest {
     event
 }
 
-/// How a call answers when it succeeds.
+/// The answer of a call that succeeds.
 #[derive(Clone, Copy, Debug)]
 pub struct Success {
     /// The status.
     pub status: StatusCode,
-    /// What the log calls it.
+    /// The log's name for it.
     pub code: &'static str,
 }
 
-/// What the log calls the answer to a key that was answered before.
+/// The log's name for the answer to a key that was answered before.
 const REPEATED: &str = "repeated";
 
-/// What the lines of requests are filtered by.
+/// The target that the lines of requests are filtered by.
 const TARGET: &str = "countersign::request";
 
 /// Reads `request`, lets `handle` do what it asks for, and answers; one line in the log says how it went.
@@ -119,7 +119,7 @@ where
     }
 }
 
-/// What is known of a request before it is read.
+/// The facts of a request that are known before it is read.
 struct Arrival {
     id: String,
     /// Lambda's id of the invocation, by which its own log lines are found.
@@ -213,7 +213,7 @@ fn read(request: &Request, came: Instant, clock: &Clock, trace: Trace) -> Result
     })
 }
 
-/// Whether the body is JSON in UTF-8 by its headers, and not compressed.
+/// Returns whether the body is JSON in UTF-8 by its headers, and not compressed.
 fn is_plain_json(headers: &HeaderMap) -> bool {
     let mut types = headers.get_all(header::CONTENT_TYPE).iter();
     let (Some(one), None) = (types.next(), types.next()) else { return false };
@@ -234,7 +234,7 @@ fn source(request: &Request) -> Option<SourceNetwork> {
     }
 }
 
-/// The function's own deadline, which is by the machine's clock whatever clock the rules go by.
+/// Returns the function's own deadline, which is by the machine's clock whatever clock the rules go by.
 fn deadline(request: &Request) -> Deadline {
     let ends_at = request.lambda_context_ref().map(|context| context.deadline).filter(|ends_at| *ends_at > 0);
     let time = ends_at.map_or(TIME_WITHOUT_DEADLINE, |milliseconds| {

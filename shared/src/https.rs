@@ -1,4 +1,4 @@
-//! What the clients of AWS and of Courier have in common: whom they trust, and for how long a connection.
+//! The common ground of the clients of AWS and of Courier: the authorities that they trust, and the life of a connection.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,11 +6,11 @@ use std::time::Duration;
 use rustls_native_certs::CertificateResult;
 use thiserror::Error;
 
-/// How long a connection may lie unused and still be trusted. A function sleeps between requests, and what
+/// The longest that a connection may lie unused and still be trusted. A function sleeps between requests, and what
 /// closed meanwhile is noticed only by the call that fails on it.
 pub(crate) const IDLE: Duration = Duration::from_secs(15);
 
-/// Why no server can be called over HTTPS.
+/// The reason why no server can be called over HTTPS.
 #[derive(Debug, Error)]
 pub enum Error {
     /// No server could prove who it is, and every text would fail as if Courier were down.

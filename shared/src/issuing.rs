@@ -33,52 +33,52 @@ use phases::IssueOutcome;
 /// Kept from a request's time to record what became of its text.
 const RECORDING: Duration = Duration::from_secs(1);
 
-/// Kept from a request's time for one whole try of a text and its record: a code is not stored when there is no time
-/// to text it.
+/// Kept from a request's time for one whole request to Courier and its record: a code is not stored when there is no
+/// time to text it.
 const TEXTING: Duration = Duration::from_millis(3_500);
 
-/// Who asks for a code, and when.
+/// The request for a code.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRequest<'a> {
-    /// By which call.
+    /// The call that asks.
     pub call: Call,
-    /// For which username.
+    /// The username that the code is for.
     pub username: &'a Username,
-    /// With which idempotency key.
+    /// The idempotency key, if one was given.
     pub key: Option<&'a IdempotencyKey>,
-    /// From where.
+    /// The network that the request comes from.
     pub source: SourceNetwork,
-    /// When, and by when the answer must be there.
+    /// The moment at which it came, and the deadline of its answer.
     pub moment: Moment,
-    /// What its operator is told.
+    /// The trace of it, for its operator.
     pub trace: &'a Trace,
 }
 
 impl CodeRequest<'_> {
-    /// The `now` of every rule.
+    /// Returns the `now` of every rule.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.moment.now()
     }
 
-    /// The moment by whose end the code must be stored, or it is not: a text still has to fit in.
+    /// Returns the moment by whose end the code must be stored, or it is not: a text still has to fit in.
     fn time_to_store(&self) -> Moment {
         self.moment.less(TEXTING)
     }
 
-    /// The end of the time to text it.
+    /// Returns the end of the time to text it.
     fn time_to_text(&self) -> Deadline {
         self.moment.deadline.less(RECORDING)
     }
 
-    /// What is remembered of the idempotency key.
+    /// Returns the hash by which the idempotency key is remembered.
     #[must_use]
     pub fn key_hash(&self, texting: &TextingContext) -> Option<KeyHash> {
         self.key.map(|key| key.hash(&texting.context.pepper, self.call, self.username))
     }
 }
 
-/// What send and resend take.
+/// The input of send and resend.
 #[derive(Debug)]
 struct Input {
     username: Username,
@@ -129,7 +129,7 @@ pub async fn issue_again(
     }
 }
 
-/// What became of a request for a further code.
+/// The outcome of a request for a further code.
 enum Next<'a> {
     /// It is stored, and may be texted.
     Committed(Box<Committed>, Admission<'a>),
@@ -161,7 +161,7 @@ async fn commit_next<'a>(
     }
 }
 
-/// Whom a code is for, and the row of the username's challenge, whosever it is.
+/// The recipient of a code, and the row of the username's challenge, whosever it is.
 struct Known {
     recipient: Recipient,
     row: Option<Challenge>,

@@ -17,8 +17,8 @@ use crate::error::causes;
 use crate::http;
 use crate::metrics::Emitter;
 
-/// What the targets of our own events begin with, which may be shown at every level. Those of others can hold bodies below
-/// `info`.
+/// The beginnings of our own events' targets, which may be shown at every level. Those of others can hold bodies
+/// below `info`.
 const OURS: [&str; 6] = ["countersign", "shared", "signup", "send", "resend", "verify"];
 
 /// Sends the log to standard output as JSON, for AWS's log service: what `AWS_LAMBDA_LOG_LEVEL` or `RUST_LOG`
@@ -41,7 +41,7 @@ pub fn log() {
     }));
 }
 
-/// How the process ends: a failure is logged, so that an operator finds it among the other lines.
+/// Returns the exit code of the process, and logs a failure, so that an operator finds it among the other lines.
 #[must_use]
 pub fn end(result: Result<(), lambda_http::Error>) -> ExitCode {
     match result {

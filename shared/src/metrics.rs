@@ -1,4 +1,4 @@
-//! What is counted for the operator, in CloudWatch's Embedded Metric Format.
+//! Metrics for the operator, in CloudWatch's Embedded Metric Format.
 //!
 //! A metric is counted wherever it happens, and written by an [`Emitter`] when the request ends. Where there is none,
 //! as in `local`, counting does nothing. Nothing here asks DynamoDB for anything.
@@ -28,7 +28,7 @@ pub enum Metric {
     CodesIssued,
     /// Codes stored for VERIFIED users: what their part of the day's budget counts.
     CodesToVerified,
-    /// Codes stored for a username that nobody has, which no phone receives.
+    /// Codes stored for an unknown username, which no phone receives.
     CodesToNobody,
     /// Texts that Courier took.
     TextsAccepted,
@@ -36,11 +36,11 @@ pub enum Metric {
     TextsFailed,
     /// Texts that may have been sent.
     TextsUnknown,
-    /// How long a text took with all its tries, in milliseconds.
+    /// The time that a text took with all its retries, in milliseconds.
     TextTime,
     /// Right codes, each of which verified its user.
     CodesConfirmed,
-    /// Wrong or superseded codes that cost a try.
+    /// Wrong or superseded codes that cost an attempt.
     WrongCodes,
     /// Usernames that were locked.
     UsersLocked,
@@ -64,7 +64,7 @@ impl Metric {
         Self::Refusals,
     ];
 
-    /// Its name in CloudWatch.
+    /// Returns its name in CloudWatch.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -82,7 +82,7 @@ impl Metric {
         }
     }
 
-    /// The dimension that it has.
+    /// Returns the dimension that it has.
     #[must_use]
     pub const fn dimension(self) -> Option<&'static str> {
         match self {
@@ -136,7 +136,7 @@ pub(crate) fn refused(error: &error::Error) {
     }
 }
 
-/// Why nothing can be counted.
+/// The reason why nothing can be counted.
 #[derive(Debug, Error)]
 #[error("metrics cannot be counted: {0}")]
 pub struct NotStarted(String);

@@ -13,23 +13,23 @@ pub enum Sourced<T> {
     Secret(String),
 }
 
-/// Why a secret could not be had. The secret itself is never shown.
+/// The reason why a secret could not be had. The secret itself is never shown.
 #[derive(Debug, Error)]
 pub enum Error {
     /// Secrets Manager did not give it.
     #[error("the secret {arn} could not be read: {cause}")]
     Unreadable {
-        /// Which one.
+        /// The ARN of the secret.
         arn: String,
-        /// What Secrets Manager, or the way to it, said.
+        /// The error of Secrets Manager, or of the way to it.
         cause: String,
     },
     /// It holds something else.
     #[error("the secret {arn} {fault}")]
     Malformed {
-        /// Which one.
+        /// The ARN of the secret.
         arn: String,
-        /// What it should be.
+        /// The form that it should have.
         fault: String,
     },
 }
@@ -39,13 +39,13 @@ pub enum Error {
 pub struct Secrets(Client);
 
 impl Secrets {
-    /// The secrets that `client` can read.
+    /// Returns the secrets that `client` can read.
     #[must_use]
     pub fn new(client: Client) -> Self {
         Self(client)
     }
 
-    /// The value itself, read from its secret if need be.
+    /// Returns the value itself, read from its secret if need be.
     ///
     /// # Errors
     /// When the secret cannot be read, or `parse` says what is wrong with it.

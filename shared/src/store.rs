@@ -3,7 +3,7 @@
 //! One rule runs through all of it: a decision is taken outside, by a pure function, and the write that carries
 //! it out commits only if nothing changed since. `users` and `otps` hold the rows, `limits` the
 //! counters; `issuing` and `attempts` are the writes of the calls, `transaction` and `update` how a write is carried
-//! out while others are at the same row.
+//! out under contention.
 
 mod attempts;
 mod failure;
@@ -38,7 +38,7 @@ pub struct Store {
 }
 
 impl Store {
-    /// The store in the tables `users` and `otps`.
+    /// Opens the store in the tables `users` and `otps`.
     #[must_use]
     pub fn new(client: Client, users: String, otps: String) -> Self {
         Self { client, users, otps }
@@ -50,7 +50,7 @@ impl Store {
     /// that follows.
     ///
     /// # Errors
-    /// When DynamoDB does not answer in time, or holds a row that is none of ours.
+    /// When DynamoDB does not answer in time, or holds a malformed item.
     pub async fn load(
         &self,
         username: &Username,

@@ -1,4 +1,4 @@
-//! What is seen of one request on its way: how long its steps took, and what the line in the log says besides.
+//! The trace of one request: the time that its steps took, and what the line in the log says besides.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub enum Stage {
     Load,
     /// The transaction that stores a code.
     Store,
-    /// Texting, all tries and pauses together, or waiting as long.
+    /// Texting, all retries and pauses together, or waiting as long.
     Text,
     /// Recording what became of the text.
     Record,
@@ -24,7 +24,7 @@ pub enum Stage {
     Wait,
     /// Counting a signup that stores nothing.
     Count,
-    /// Taking a try at a code.
+    /// Taking an attempt at a code.
     Attempt,
     /// Confirming a code.
     Confirm,
@@ -32,48 +32,48 @@ pub enum Stage {
     Settle,
 }
 
-/// How many there are.
+/// The number of stages.
 const STAGES: usize = Stage::Settle as usize + 1;
 
-/// What is seen of one request. Clones are of the same request.
+/// The trace of one request. Clones are of the same request.
 #[derive(Clone, Debug)]
 pub struct Trace {
     request: Arc<str>,
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What was seen so far.
+/// The facts seen so far.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     steps: [Option<Duration>; STAGES],
-    /// Where the phone is.
+    /// The region of the phone.
     pub(crate) region: Option<Region>,
-    /// What became of the text.
+    /// The outcome of the text.
     pub(crate) delivery: Option<&'static str>,
-    /// Whether the answer is that of an earlier request with the same key.
+    /// True when the answer is that of an earlier request with the same key.
     pub(crate) repeated: bool,
 }
 
 impl Seen {
-    /// How long a step took, if the request came to it. One that was taken several times counts with its sum.
+    /// Returns the time that a step took, if the request came to it. One that was taken several times counts with its sum.
     pub(crate) fn milliseconds(&self, step: Stage) -> Option<u64> {
         self.steps[step as usize].map(milliseconds)
     }
 }
 
-/// A duration as the log has it.
+/// Returns a duration as the log has it.
 pub(crate) fn milliseconds(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }
 
 impl Trace {
-    /// The trace of the request that the gateway calls `request`.
+    /// Opens the trace of the request that the gateway calls `request`.
     #[must_use]
     pub fn of(request: &str) -> Self {
         Self { request: request.into(), seen: Arc::default() }
     }
 
-    /// The gateway's name for the request.
+    /// Returns the gateway's name for the request.
     #[must_use]
     pub fn request(&self) -> &str {
         &self.request
@@ -107,7 +107,7 @@ impl Trace {
         self.lock().repeated = true;
     }
 
-    /// What was seen so far.
+    /// Returns the facts seen so far.
     pub(crate) fn seen(&self) -> Seen {
         self.lock().clone()
     }

@@ -9,7 +9,7 @@ use shared::domain::call::Call;
 use shared::http::{self, Success};
 use shared::issuing::issue_again;
 
-/// What it answers when all goes well.
+/// The answer when all goes well.
 const SUCCESS: Success = Success { status: StatusCode::ACCEPTED, code: "sent" };
 
 /// Answers one request.

@@ -1,4 +1,4 @@
-//! What a signup does when somebody has the name: a VERIFIED user keeps it, a PENDING one owns nothing.
+//! Signups whose name is in use: a VERIFIED user keeps it, a PENDING one owns nothing.
 
 use shared::context::{CallContext, SignupContext, TextingContext};
 use shared::domain::account::AccountId;
@@ -14,7 +14,7 @@ use shared::trace::Stage;
 
 use super::{Input, Output};
 
-/// What meeting the user of the name came to.
+/// The outcome of meeting the user of the name.
 pub(super) enum Meeting {
     /// The call has this answer, and stores nothing.
     Answered(Output),
@@ -25,7 +25,7 @@ pub(super) enum Meeting {
 /// The account that gives way.
 pub(super) struct Over {
     pub(super) account: AccountId,
-    /// Whether the account that replaces it is contested: it was, or had another password.
+    /// True when the account that replaces it is contested: it was, or had another password.
     pub(super) contested: bool,
     /// Its newest challenge.
     pub(super) challenge: Option<Challenge>,
@@ -87,7 +87,7 @@ pub(super) async fn meet(
     Ok(Meeting::GivesWay(Over { account: owner.account, contested, challenge }))
 }
 
-/// The answer to a repeat with its key while Courier is known to be down.
+/// Returns the answer to a repeat with its key while Courier is known to be down.
 pub(super) async fn repeated_while_down(
     signup: &SignupContext,
     request: CodeRequest<'_>,
@@ -109,7 +109,7 @@ pub(super) async fn repeated_while_down(
     Ok(Some(Output::of(&owner, &newest, signup, request.now())))
 }
 
-/// The newest challenge of the account of `owner`.
+/// Reads the newest challenge of the account of `owner`.
 async fn newest(
     texting: &TextingContext,
     request: CodeRequest<'_>,
@@ -120,7 +120,7 @@ async fn newest(
     Ok(newest.filter(|newest| newest.account() == owner.account))
 }
 
-/// Whether the call is a repeat of the signup that made `owner`, by its key and its details.
+/// Returns whether the call is a repeat of the signup that made `owner`, by its key and its details.
 fn is_repeated(
     texting: &TextingContext,
     request: CodeRequest<'_>,

@@ -26,11 +26,11 @@ use shared::store::Failure;
 use shared::trace::{Stage, Trace};
 use tokio::time::Instant;
 
-/// How often a signup that loses the name to another one meets the winner, before it gives up. Each round is a text of
-/// somebody's, and few of those fit into a phone's cap.
+/// The number of times that a signup that loses the name to another one meets the winner, before it gives up. Each
+/// round is a text of somebody's, and few of those fit into a phone's cap.
 const ROUNDS: usize = 3;
 
-/// What the call takes.
+/// The input of the call.
 #[derive(Debug)]
 pub struct Input {
     username: Username,
@@ -55,12 +55,12 @@ impl Input {
         Ok(Self { username, password, mobile, name, key })
     }
 
-    /// Whether `user` has this name and number.
+    /// Returns whether `user` has this name and number.
     fn names(&self, user: &User) -> bool {
         user.name == self.name && user.mobile == self.mobile
     }
 
-    /// The user whom a signup with these details makes.
+    /// Makes the user of a signup with these details.
     fn user(
         &self,
         password_hash: PasswordHash,
@@ -80,7 +80,7 @@ impl Input {
     }
 }
 
-/// What the call answers.
+/// The output of the call.
 #[derive(Debug, Serialize)]
 pub struct Output {
     success: bool,
@@ -114,7 +114,7 @@ impl Output {
     }
 }
 
-/// What it answers when all goes well.
+/// The answer when all goes well.
 const SUCCESS: Success = Success { status: StatusCode::CREATED, code: "signed_up" };
 
 /// Answers one request.

@@ -17,7 +17,7 @@ use shared::http::{self, Fields, Incoming, Success};
 use shared::store::{Attempt, AttemptResult, ConfirmResult};
 use shared::trace::{Stage, Trace};
 
-/// What the call takes.
+/// The input of the call.
 #[derive(Debug)]
 pub struct Input {
     username: Username,
@@ -35,7 +35,7 @@ impl Input {
     }
 }
 
-/// What the call answers.
+/// The output of the call.
 #[derive(Debug, Serialize)]
 pub struct Output {
     success: bool,
@@ -56,7 +56,7 @@ impl Output {
     }
 }
 
-/// What it answers when all goes well.
+/// The answer when all goes well.
 const SUCCESS: Success = Success { status: StatusCode::OK, code: "verified" };
 
 /// Answers one request.
@@ -64,7 +64,7 @@ pub async fn answer(context: &CallContext, request: Request) -> Response<Body> {
     http::respond(request, context, SUCCESS, |incoming| handle(context, incoming)).await
 }
 
-/// Takes a try, compares, and confirms: a guess is paid for before it is compared.
+/// Takes an attempt, compares, and confirms: a guess is paid for before it is compared.
 ///
 /// # Errors
 /// The refusals of the API's table for verify.
@@ -98,25 +98,25 @@ pub async fn handle(context: &CallContext, incoming: Incoming) -> Result<Output,
             (Refusal::InvalidOtp { attempts_remaining }.into(), Run::GoesOn)
         }
     };
-    // Only one try brings the run of failures to its cap: none is taken after it.
+    // Only one attempt brings the run of failures to its cap: none is taken after it.
     if run == Run::GoesOn && challenge.is_locked(policy) {
         audit::record(&trace, challenge.id(), Event::UserLocked);
     }
     Err(refused)
 }
 
-/// Whether the run of failures goes on that the try was counted in.
+/// The state of the run of failures that the attempt was counted in.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Run {
     GoesOn,
     Ended,
 }
 
-/// A try that was taken.
+/// An attempt that was taken.
 struct Paid<'a> {
     context: &'a CallContext,
     username: &'a Username,
-    /// The row with it.
+    /// The row with the attempt.
     challenge: &'a Challenge,
     moment: Moment,
     trace: &'a Trace,

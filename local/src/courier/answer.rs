@@ -17,13 +17,13 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The request was accepted, under an id such as `1-65f240a0-47a6a120c8374de9bcf9f22c`.
+    /// Accepts the request, under an id such as `1-65f240a0-47a6a120c8374de9bcf9f22c`.
     pub(super) fn accepted(second: i64) -> Self {
         let id = format!("1-{second:08x}-{:024x}", rand::random::<u128>() >> 32);
         Self::json(StatusCode::ACCEPTED, &json!({ "requestId": id }))
     }
 
-    /// The request was refused.
+    /// Refuses the request.
     pub(super) fn refusal(status: StatusCode, message: &str) -> Self {
         let kind = match status.as_u16() {
             401 => "authentication_error",
@@ -35,7 +35,7 @@ impl Answer {
         Self::json(status, &json!({ "message": message, "type": kind }))
     }
 
-    /// The ordinary answer of `status`.
+    /// Returns the ordinary answer of `status`.
     pub(super) fn of(status: u16, second: i64) -> Self {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if status.is_success() {
@@ -45,14 +45,14 @@ impl Answer {
         }
     }
 
-    /// The same with other headers and, if given, another body.
+    /// Returns the same answer with other headers and, if given, another body.
     pub(super) fn with(mut self, headers: BTreeMap<String, String>, body: Option<String>) -> Self {
         self.headers.extend(headers.into_iter().map(|(name, value)| (name.to_lowercase(), value)));
         self.body = body.unwrap_or(self.body);
         self
     }
 
-    /// Whether Courier replays it to whoever repeats the key.
+    /// Returns whether Courier replays it to whoever repeats the key.
     ///
     /// It keeps failures too, but not a request that it never looked at: one that was invalid, not allowed, or
     /// met another of the same key.

@@ -1,4 +1,4 @@
-//! What the stand-in remembers: the texts it accepted, the keys it answered, and its script.
+//! The memory of the stand-in: the texts it accepted, the keys it answered, and its script.
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
@@ -18,10 +18,10 @@ use crate::clock::Clock;
 /// Older texts are forgotten, so that a long test of load does not fill the memory.
 const KEPT: usize = 10_000;
 
-/// How long Courier replays the answer of a key, in seconds.
+/// The time for which Courier replays the answer of a key, in seconds.
 const KEY_LIFE: i64 = 24 * 3_600;
 
-/// What is told of each text that is accepted.
+/// The callback that is told of each text that is accepted.
 pub type OnText = Arc<dyn Fn(&Text) + Send + Sync>;
 
 /// A text that the stand-in accepted.
@@ -30,9 +30,9 @@ pub type OnText = Arc<dyn Fn(&Text) + Send + Sync>;
 pub struct Text {
     /// The number that it would have gone to.
     pub to: String,
-    /// What the phone would have shown.
+    /// The words that the phone would have shown.
     pub text: String,
-    /// When it was accepted.
+    /// The moment at which it was accepted.
     #[serde(serialize_with = "as_text")]
     pub at: jiff::Timestamp,
     /// The `Idempotency-Key` of the request.
@@ -42,7 +42,7 @@ pub struct Text {
 }
 
 impl Text {
-    /// The code in it, where the request had one apart.
+    /// Returns the code in it, where the request had one apart.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.request.pointer("/message/to/data/otp")?.as_str()
@@ -59,7 +59,7 @@ fn as_text<S: Serializer>(time: &jiff::Timestamp, serializer: S) -> Result<S::Ok
     serializer.collect_str(time)
 }
 
-/// What becomes of a valid request: the answer, and what happens to it on its way.
+/// The outcome of a valid request: the answer, and what happens to it on its way.
 pub(super) struct Outcome {
     pub(super) answer: Answer,
     pub(super) behaviour: Option<Behaviour>,
@@ -175,7 +175,7 @@ impl Desk {
 }
 
 impl State {
-    /// What whoever repeats `key` is answered.
+    /// Returns the answer for whoever repeats `key`.
     fn known(&self, key: &str, now: i64) -> Option<Answer> {
         match self.answers.get(key)? {
             Known::InProgress => {
@@ -195,7 +195,7 @@ impl State {
     }
 }
 
-/// Whether the request was lost on its way, so that Courier never knew of it.
+/// Returns whether the request was lost on its way, so that Courier never knew of it.
 fn is_lost(behaviour: Option<&Behaviour>) -> bool {
     matches!(
         behaviour,

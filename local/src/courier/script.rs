@@ -1,11 +1,11 @@
-//! How the stand-in misbehaves when a test or a developer asks it to.
+//! The ways in which the stand-in misbehaves when a test or a developer asks it to.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// What a valid request meets instead of an ordinary answer.
+/// The fate of a valid request, instead of an ordinary answer.
 ///
 /// One with a status in the 200s accepts the text, any other does not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -34,35 +34,35 @@ pub enum Behaviour {
     },
     /// The connection ends in an orderly way, without an answer.
     Close {
-        /// Whether the text was accepted before.
+        /// True when the text was accepted before.
         #[serde(default)]
         accepting: bool,
     },
     /// The connection is reset, without an answer.
     Reset {
-        /// Whether the text was accepted before.
+        /// True when the text was accepted before.
         #[serde(default)]
         accepting: bool,
     },
     /// Silence, then the end of the connection.
     Hang {
-        /// Whether the text was accepted before.
+        /// True when the text was accepted before.
         #[serde(default)]
         accepting: bool,
-        /// How long the silence lasts, in milliseconds; for ever when absent.
+        /// The length of the silence, in milliseconds; for ever when absent.
         #[serde(default)]
         millis: Option<u64>,
     },
 }
 
 impl Behaviour {
-    /// An answer of `status`, with the body that Courier gives it.
+    /// Returns an answer of `status`, with the body that Courier gives it.
     #[must_use]
     pub fn answer(status: u16) -> Self {
         Self::Answer { status, body: None, headers: BTreeMap::new() }
     }
 
-    /// Whether the text of the request is accepted.
+    /// Returns whether the text of the request is accepted.
     pub(super) fn accepts(&self) -> bool {
         match self {
             Self::Answer { status, .. } | Self::Drip { status } | Self::Huge { status } => {
@@ -75,29 +75,29 @@ impl Behaviour {
     }
 }
 
-/// What the requests to come will meet.
+/// The behaviours that the requests to come will meet.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Script {
     /// One behaviour per request, the first first.
     #[serde(default)]
     pub next: VecDeque<Behaviour>,
-    /// What every request meets after those; ordinary service when absent.
+    /// The behaviour that every request meets after those; ordinary service when absent.
     #[serde(default)]
     pub then: Option<Behaviour>,
-    /// How long each answer takes.
+    /// The time that each answer takes.
     #[serde(default)]
     pub delay: Delay,
 }
 
 impl Script {
-    /// One behaviour per request, then ordinary service.
+    /// Returns one behaviour per request, then ordinary service.
     #[must_use]
     pub fn of(next: impl IntoIterator<Item = Behaviour>) -> Self {
         Self { next: next.into_iter().collect(), ..Self::default() }
     }
 
-    /// The same for every request.
+    /// Returns the same behaviour for every request.
     #[must_use]
     pub fn always(behaviour: Behaviour) -> Self {
         Self { then: Some(behaviour), ..Self::default() }
@@ -109,7 +109,7 @@ impl Script {
     }
 }
 
-/// How long an answer takes: a time drawn evenly from a range of milliseconds.
+/// The time that an answer takes, drawn evenly from a range of milliseconds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Delay {
@@ -120,7 +120,7 @@ pub struct Delay {
 }
 
 impl Delay {
-    /// Always `millis` milliseconds.
+    /// Returns a delay of always `millis` milliseconds.
     #[must_use]
     pub fn of(millis: u64) -> Self {
         Self { min_millis: millis, max_millis: millis }

@@ -38,7 +38,7 @@ pub struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The event that the function gets.
+    /// Returns the event that the function gets.
     #[must_use]
     pub fn event(&self) -> Value {
         let Self { route, parts, source, request_id, now, .. } = self;
@@ -87,7 +87,7 @@ impl Call<'_> {
         event
     }
 
-    /// Each header once: repeated ones joined by commas, cookies apart, and what the gateway says of the caller.
+    /// Returns each header once: repeated ones joined by commas, cookies apart, and what the gateway says of the caller.
     ///
     /// What is not UTF-8 arrives with replacement characters.
     fn headers(&self) -> BTreeMap<String, String> {
@@ -132,7 +132,7 @@ impl Call<'_> {
         (!parameters.is_empty()).then(|| json!(parameters))
     }
 
-    /// The body, if the gateway passes it on as text.
+    /// Returns the body, if the gateway passes it on as text.
     fn text(&self) -> Option<&str> {
         let content_type = self.parts.headers.get(CONTENT_TYPE)?.to_str().ok()?;
         let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -144,7 +144,7 @@ impl Call<'_> {
     }
 }
 
-/// What the Lambda runtime tells a function about its invocation.
+/// Returns the context in which the Lambda runtime tells a function of its invocation.
 ///
 /// The deadline is one of the machine's clock, as Lambda's is: a test that moves the time of day does not make a
 /// function run longer.
@@ -157,13 +157,13 @@ pub(super) fn context(function: &Function) -> Context {
     context
 }
 
-/// The name that AWS would know a function by.
+/// Returns the name that AWS would know a function by.
 #[must_use]
 pub fn arn(function: &Function) -> String {
     format!("arn:aws:lambda:{REGION}:{ACCOUNT}:function:{}", function.name)
 }
 
-/// A time as the gateway writes it: `12/Mar/2020:19:03:58 +0000`.
+/// Formats a time as the gateway writes it: `12/Mar/2020:19:03:58 +0000`.
 fn common_log_time(millisecond: i64) -> String {
     let time = jiff::Timestamp::from_millisecond(millisecond).unwrap_or_default();
     time.strftime("%d/%b/%Y:%H:%M:%S +0000").to_string()
@@ -173,7 +173,7 @@ fn trace_id(millisecond: i64) -> String {
     format!("Root=1-{:08x}-{:024x}", millisecond.div_euclid(1_000), rand::random::<u128>() >> 32)
 }
 
-/// A random UUID (RFC 9562 §5.4), the form of Lambda's request ids.
+/// Draws a random UUID (RFC 9562 §5.4), the form of Lambda's request ids.
 fn uuid() -> String {
     let bits = (rand::random::<u128>() & !(0xf << 76) & !(0b11 << 62)) | (0x4 << 76) | (0b10 << 62);
     let hex = format!("{bits:032x}");

@@ -9,7 +9,7 @@ use super::*;
 use crate::raw::{Raw, exchange, request};
 use crate::template::Setting;
 
-/// A gateway before one function at `POST /signup`, which answers as `handle` does.
+/// Starts a gateway before one function at `POST /signup`, which answers as `handle` does.
 async fn gateway<H, F>(handle: H) -> SocketAddr
 where
     H: Fn(lambda_http::Request) -> F + Send + Sync + 'static,
@@ -42,7 +42,7 @@ fn ok() -> lambda_http::Response<lambda_http::Body> {
     lambda_http::Response::new("ok".into())
 }
 
-/// What a function sees of a call, in a form that a test can compare.
+/// Returns the call as a function sees it, in a form that a test can compare.
 async fn seen(head: &str, body: &[u8]) -> Value {
     let seen = Arc::new(Mutex::new(Value::Null));
     let witness = Arc::clone(&seen);

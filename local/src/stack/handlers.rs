@@ -59,7 +59,7 @@ impl Handler {
     }
 }
 
-/// Boots each of `functions` with its settings, as a cold start does, and answers what runs them.
+/// Boots each of `functions` with its settings, as a cold start does, and returns what runs them.
 pub(super) async fn handlers(
     functions: &[Function],
     settings: &Settings,
@@ -82,7 +82,7 @@ pub(super) async fn handlers(
     }))
 }
 
-/// The gateway asks only for functions of the template that was booted from.
+/// Answers for a function that was not booted. The gateway asks only for those of the template.
 fn unknown() -> Response<Body> {
     let mut response = Response::new(Body::Empty);
     *response.status_mut() = lambda_http::http::StatusCode::INTERNAL_SERVER_ERROR;

@@ -1,4 +1,4 @@
-//! What a value of the template comes to when every parameter has its default.
+//! The values of the template when every parameter has its default.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,7 +8,7 @@ use serde_norway::value::TaggedValue;
 
 use super::Setting;
 
-/// What this machine calls the stack.
+/// The name of the stack on this machine.
 const STACK: &str = "countersign";
 
 /// A parameter, of which only the default matters here.
@@ -29,7 +29,7 @@ pub(super) struct Scope<'a> {
 }
 
 impl Scope<'_> {
-    /// What `value` comes to as a setting, or what is wrong with it.
+    /// Resolves `value` as a setting, or says what is wrong with it.
     pub(super) fn setting(&self, value: &Value) -> Result<Setting, String> {
         let Value::Tagged(tagged) = value else {
             return text(value)
@@ -93,7 +93,7 @@ impl Scope<'_> {
     }
 }
 
-/// A scalar as the text that an environment variable would have.
+/// Returns a scalar as the text that an environment variable would have.
 pub(super) fn text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -103,7 +103,7 @@ pub(super) fn text(value: &Value) -> Option<String> {
     }
 }
 
-/// A whole number that is not negative.
+/// Returns a whole number that is not negative.
 pub(super) fn number(value: &Value) -> Option<u64> {
     value.as_u64()
 }

@@ -12,7 +12,7 @@ use rand::{Rng, RngExt as _};
 pub struct AccountId([u8; 16]);
 
 impl AccountId {
-    /// What the challenge of an unknown username has in the place of an id, so that its row is like any other.
+    /// The id that the challenge of an unknown username has, so that its row is like any other.
     pub const UNKNOWN: Self = Self([0; 16]);
 
     /// Draws an id.
@@ -20,13 +20,13 @@ impl AccountId {
         Self(random.random())
     }
 
-    /// The id as it is stored.
+    /// Returns the id that is stored as `bytes`.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes, for the store.
+    /// Returns its bytes, for the store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

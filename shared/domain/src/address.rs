@@ -1,4 +1,4 @@
-//! What an address counts as.
+//! Source addresses, and the networks that they count as.
 
 use std::{
     fmt,
@@ -22,7 +22,7 @@ enum Network {
 }
 
 impl SourceNetwork {
-    /// The network that `address` counts as.
+    /// Returns the network that `address` counts as.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
         Self(match address.to_canonical() {
@@ -31,7 +31,7 @@ impl SourceNetwork {
         })
     }
 
-    /// The canonical bytes, for a key: the family (4 or 6), then the address or the first half of it.
+    /// Returns the canonical bytes, for a key: the family (4 or 6), then the address or the first half of it.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {

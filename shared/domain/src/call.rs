@@ -14,7 +14,7 @@ pub enum Call {
 }
 
 impl Call {
-    /// Its name in paths, stored rows and logs.
+    /// Returns its name in paths, stored rows and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -29,7 +29,7 @@ use super::time::{DAY, HOUR, Timestamp};
 pub use issue::Draft;
 pub use judge::{Verdict, Wrong};
 
-/// How long a row with wrong codes stays, so that waiting does not end the run: longer than a year.
+/// The time that a row with wrong codes stays, in seconds: longer than a year, so that waiting does not end the run.
 const FAILURES_ARE_KEPT: i64 = 400 * DAY;
 
 /// The newest challenge of an account.
@@ -51,11 +51,11 @@ pub struct Challenge {
 pub struct IssuedCode {
     /// Its public name.
     pub id: OtpId,
-    /// What is kept of it.
+    /// The MAC of the code, the only trace of it that is kept.
     pub mac: Mac,
-    /// When it was issued.
+    /// The moment of its issue.
     pub at: Timestamp,
-    /// What has become of it.
+    /// Its status.
     pub status: ChallengeStatus,
     /// The call that asked for it.
     pub call: Call,
@@ -63,7 +63,7 @@ pub struct IssuedCode {
     pub key: Option<KeyHash>,
 }
 
-/// What a row holds of a challenge.
+/// The parts of a challenge, as a row holds them.
 #[derive(Debug)]
 pub struct StoredChallenge {
     /// See [`Challenge::account`].
@@ -84,23 +84,23 @@ pub struct StoredChallenge {
     pub delivery: Option<Delivery>,
 }
 
-/// What a row says that no challenge is.
+/// A fault in a row: it is the row of no challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inconsistent(pub &'static str);
 
-/// What has become of a challenge.
+/// The status of a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ChallengeStatus {
-    /// Nobody has typed the right code yet.
+    /// The right code has not been typed yet.
     Pending,
-    /// Somebody has.
+    /// The right code was typed.
     Confirmed,
-    /// Its text surely never left.
+    /// The text surely never left.
     Rejected,
 }
 
 impl ChallengeStatus {
-    /// Its name in answers and stored rows.
+    /// Returns its name in answers and stored rows.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -122,18 +122,18 @@ impl FromStr for ChallengeStatus {
     }
 }
 
-/// How the text of a code fared.
+/// The delivery of a code's text, as far as it is recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Delivery {
-    /// What is known.
+    /// Its outcome.
     pub outcome: DeliveryOutcome,
     /// The messenger's name for the text.
     pub request_id: Option<String>,
-    /// How often the messenger was asked.
+    /// The number of requests that the messenger got.
     pub tries: u32,
 }
 
-/// What is known of a text.
+/// The outcome of a text, as far as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeliveryOutcome {
     /// The messenger took it.
@@ -145,7 +145,7 @@ pub enum DeliveryOutcome {
 }
 
 impl DeliveryOutcome {
-    /// Its name in answers, stored rows and logs.
+    /// Returns its name in answers, stored rows and logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -168,7 +168,7 @@ impl FromStr for DeliveryOutcome {
 }
 
 impl Challenge {
-    /// The challenge that a row holds.
+    /// Returns the challenge that a row holds.
     ///
     /// # Errors
     /// When no challenge is stored so: without a code, with codes that are not in the order of their issue, with a life
@@ -207,8 +207,8 @@ impl Challenge {
         })
     }
 
-    /// Whether a code is waiting that can still be typed: PENDING, within its life, with tries left, and made
-    /// with the pepper in use.
+    /// Returns whether a code is waiting that can still be typed: PENDING, within its life, with attempts left, and
+    /// made with the pepper in use.
     #[must_use]
     pub fn is_live(&self, pepper: PepperId, policy: &Policy, now: Timestamp) -> bool {
         self.newest.status == ChallengeStatus::Pending
@@ -217,110 +217,110 @@ impl Challenge {
             && self.pepper == pepper
     }
 
-    /// Whether so many wrong codes were typed in a row that only an operator helps.
+    /// Returns whether so many wrong codes were typed in a row that only an operator helps.
     #[must_use]
     pub fn is_locked(&self, policy: &Policy) -> bool {
         self.failures >= policy.max_consecutive_failures
     }
 
-    /// When nothing reads the row any more.
+    /// Returns the moment from which nothing reads the row any more.
     #[must_use]
     pub fn expires_at(&self, now: Timestamp) -> Timestamp {
         let unread = self.kept_for_codes();
         if self.failures > 0 { unread.max(Self::kept_for_failures(now)) } else { unread }
     }
 
-    /// How long a row stays in which a try was taken at `now`.
+    /// Returns the moment until which a row stays in which an attempt was taken at `now`.
     #[must_use]
     pub fn kept_for_failures(now: Timestamp) -> Timestamp {
         now.plus(FAILURES_ARE_KEPT)
     }
 
-    /// How long a row stays whose run of failures has ended.
+    /// Returns the moment until which a row stays whose run of failures has ended.
     #[must_use]
     pub fn kept_for_codes(&self) -> Timestamp {
         self.valid_until.plus(HOUR)
     }
 
-    /// The account that it is of.
+    /// Returns the account that it is of.
     #[must_use]
     pub fn account(&self) -> AccountId {
         self.account
     }
 
-    /// Whether the account is contested, so that a code is typed with its id or not at all.
+    /// Returns whether the account is contested, so that a code is typed with its id or not at all.
     #[must_use]
     pub fn is_contested(&self) -> bool {
         self.contested
     }
 
-    /// The newest code, the only one that is accepted.
+    /// Returns the newest code, the only one that is accepted.
     #[must_use]
     pub fn newest(&self) -> &IssuedCode {
         &self.newest
     }
 
-    /// The codes of the hour before the newest one was issued, the latest last.
+    /// Returns the codes of the hour before the newest one was issued, the latest last.
     #[must_use]
     pub fn earlier(&self) -> &[IssuedCode] {
         &self.earlier
     }
 
-    /// The pepper of the newest code's MAC.
+    /// Returns the pepper of the newest code's MAC.
     #[must_use]
     pub fn pepper(&self) -> PepperId {
         self.pepper
     }
 
-    /// Tries taken at the newest code.
+    /// Returns the number of attempts taken at the newest code.
     #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempts
     }
 
-    /// Tries since the last right code, over all codes.
+    /// Returns the number of attempts since the last right code, over all codes.
     #[must_use]
     pub fn failures(&self) -> u32 {
         self.failures
     }
 
-    /// How the text of the newest code fared, as far as it is recorded.
+    /// Returns the delivery of the newest code's text, as far as it is recorded.
     #[must_use]
     pub fn delivery(&self) -> Option<&Delivery> {
         self.delivery.as_ref()
     }
 
-    /// Its public name.
+    /// Returns its public name.
     #[must_use]
     pub fn id(&self) -> OtpId {
         self.newest.id
     }
 
-    /// What has become of it.
+    /// Returns its status.
     #[must_use]
     pub fn status(&self) -> ChallengeStatus {
         self.newest.status
     }
 
-    /// The first moment at which the code is no longer accepted.
+    /// Returns the first moment at which the code is no longer accepted.
     #[must_use]
     pub fn valid_until(&self) -> Timestamp {
         self.valid_until
     }
 
-    /// Seconds of life that the code was issued with.
+    /// Returns the seconds of life that the code was issued with.
     #[must_use]
     pub fn expires_in(&self) -> i64 {
         self.newest.at.until(self.valid_until)
     }
 
-    /// How its text fared, as far as it is recorded.
+    /// Returns the outcome of its text, as far as it is recorded.
     #[must_use]
     pub fn outcome(&self) -> DeliveryOutcome {
         self.delivery.as_ref().map_or(DeliveryOutcome::Unknown, |delivery| delivery.outcome)
     }
 
-    /// The challenge with what became of its text: one that surely failed is REJECTED.
+    /// Records the delivery of its text: a challenge whose text surely failed is REJECTED.
     #[must_use]
     pub fn delivered(mut self, delivery: Delivery) -> Self {
         if delivery.outcome == DeliveryOutcome::Failed && self.newest.status == ChallengeStatus::Pending {
@@ -330,12 +330,12 @@ impl Challenge {
         self
     }
 
-    /// The codes that the row remembers, the newest last.
+    /// Returns the codes that the row remembers, the newest last.
     fn issued(&self) -> impl DoubleEndedIterator<Item = &IssuedCode> {
         self.earlier.iter().chain(std::iter::once(&self.newest))
     }
 
-    /// Those of the hour before `now`.
+    /// Returns those of the hour before `now`.
     fn last_hours(&self, now: Timestamp) -> impl DoubleEndedIterator<Item = &IssuedCode> {
         self.issued().filter(move |code| code.at.within_hour_before(now))
     }

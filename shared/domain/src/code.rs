@@ -11,7 +11,7 @@ use super::field::{Rule, Violation};
 use super::mac::{Mac, Pepper};
 use super::username::Username;
 
-/// What a code's characters are drawn from.
+/// The characters that a code is drawn from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Alphabet {
     /// `0`–`9`: what a phone's keypad offers and iOS and Android recognise.
@@ -29,12 +29,12 @@ impl Alphabet {
     }
 }
 
-/// How long a code is and what it is made of.
+/// The length of a code, and the characters that it is made of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CodeFormat {
-    /// What its characters are drawn from.
+    /// The characters that it is drawn from.
     pub alphabet: Alphabet,
-    /// How many characters it has (6–10).
+    /// The number of its characters (6–10).
     pub length: u8,
 }
 
@@ -82,13 +82,14 @@ impl Code {
         }
     }
 
-    /// The code itself, for the text that carries it.
+    /// Returns the code itself, for the text that carries it.
     #[must_use]
     pub fn reveal(&self) -> &str {
         &self.0
     }
 
-    /// What is stored instead of the code: HMAC-SHA256(pepper, id ‖ username ‖ code), length-prefixed.
+    /// Returns the MAC that is stored instead of the code: HMAC-SHA256(pepper, id ‖ username ‖ code),
+    /// length-prefixed.
     #[must_use]
     pub fn mac(&self, pepper: &Pepper, id: OtpId, username: &Username) -> Mac {
         pepper.mac(&[&id.0, username.as_str().as_bytes(), self.0.as_bytes()])
@@ -121,13 +122,13 @@ impl OtpId {
         Ok(Self(bytes.try_into().map_err(|_| broken())?))
     }
 
-    /// The id as the list of issued codes stores it.
+    /// Returns the id that the list of issued codes stores as `bytes`.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes, for the store.
+    /// Returns its bytes, for the store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

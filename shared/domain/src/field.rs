@@ -1,4 +1,4 @@
-//! Why a field of a request is refused.
+//! The refusal of a request's field.
 
 use std::borrow::Cow;
 
@@ -24,7 +24,7 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// The rule's name on the wire.
+    /// Returns the rule's name on the wire.
     #[must_use]
     pub fn code(self) -> &'static str {
         match self {
@@ -45,14 +45,14 @@ impl Rule {
 /// The sentence speaks of the rule and never repeats the value, which may be a secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Violation {
-    /// Which rule.
+    /// The rule.
     pub rule: Rule,
-    /// What the rule asks for.
+    /// The sentence for people.
     pub detail: Cow<'static, str>,
 }
 
 impl Violation {
-    /// A broken `rule`, explained by `detail`.
+    /// Returns a broken `rule`, explained by `detail`.
     #[must_use]
     pub fn new(rule: Rule, detail: impl Into<Cow<'static, str>>) -> Self {
         Self { rule, detail: detail.into() }

@@ -10,9 +10,9 @@ const DEFAULT: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæß
 /// The extension (3GPP TS 23.038 §6.2.1.1): each character follows an escape.
 const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 
-/// Septets that `text` takes in the GSM 7-bit alphabet: one for a character of the default alphabet, two for one of the
-/// extension; `None` when a character is in neither, so that the whole text would go out as UCS-2 (70 characters a
-/// segment).
+/// Returns the septets that `text` takes in the GSM 7-bit alphabet: one for a character of the default alphabet, two
+/// for one of the extension; `None` when a character is in neither, so that the whole text would go out as UCS-2 (70
+/// characters a segment).
 #[must_use]
 pub fn septets(text: &str) -> Option<usize> {
     text.chars().map(width).sum()

@@ -5,12 +5,12 @@ use super::field::{Rule, Violation};
 use super::mac::Pepper;
 use super::username::Username;
 
-/// What a client sent as `Idempotency-Key`: 1–64 visible ASCII characters.
+/// The value of a client's `Idempotency-Key`: 1–64 visible ASCII characters.
 #[derive(Clone, Debug)]
 pub struct IdempotencyKey(String);
 
 impl IdempotencyKey {
-    /// Reads the header.
+    /// Parses the header.
     ///
     /// # Errors
     /// [`Rule::Length`] when it is empty or too long, [`Rule::Format`] when a character is not visible ASCII.
@@ -24,7 +24,7 @@ impl IdempotencyKey {
         }
     }
 
-    /// What is remembered of the key: a hash that holds for this call and username alone.
+    /// Returns the hash by which the key is remembered. It holds for this call and username alone.
     #[must_use]
     pub fn hash(&self, pepper: &Pepper, call: Call, username: &Username) -> KeyHash {
         let parts =
@@ -40,13 +40,13 @@ impl IdempotencyKey {
 pub struct KeyHash([u8; 16]);
 
 impl KeyHash {
-    /// The hash as it is stored.
+    /// Returns the hash that is stored as `bytes`.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes, for the store.
+    /// Returns its bytes, for the store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0

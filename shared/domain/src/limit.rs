@@ -1,4 +1,4 @@
-//! What is counted besides a username's own codes: per phone, per source address, and in all.
+//! Limits beside a username's own codes: per phone, per source address, and in all.
 //!
 //! Strangers can have codes sent to a phone by signing up with it. So signups and PENDING users count apart from VERIFIED
 //! ones, per phone and in the day's budget: used up, they leave an owner the own codes.
@@ -9,7 +9,7 @@ use super::policy::Policy;
 use super::recipient::Recipient;
 use super::time::{DAY, HOUR, Timestamp};
 
-/// How many rows the day's budget is spread over: one row in every transaction would conflict.
+/// The number of rows that the day's budget is spread over: one row in every transaction would conflict.
 pub const SHARDS: u32 = 16;
 
 /// One row of `limits`, and the most it may count.
@@ -19,11 +19,11 @@ pub struct Counter {
     pub key: Mac,
     /// The most it may count.
     pub cap: u32,
-    /// When its window ends, and the row is of no more use.
+    /// The end of its window, from which the row is of no more use.
     pub ends_at: Timestamp,
 }
 
-/// What storing a code counts, in the order in which the limits refuse.
+/// The counters of one stored code, in the order in which the limits refuse.
 #[derive(Clone, Debug)]
 pub struct Quota {
     /// The phone's codes of the UTC day, those to VERIFIED users or those to all others.
@@ -39,11 +39,11 @@ pub struct Quota {
 pub struct Budget {
     /// The rows that hold any room at all; one without where the pot is empty.
     pub shards: Vec<Counter>,
-    /// Which pot.
+    /// The pot.
     pub pot: Pot,
-    /// Whether a text is paid for, or the room only looked at.
+    /// True when a text is paid for; false when the room is only looked at.
     pub spends: bool,
-    /// When the day ends.
+    /// The end of the day.
     pub ends_at: Timestamp,
 }
 
@@ -57,7 +57,7 @@ pub enum Pot {
 }
 
 impl Pot {
-    /// Its name in stored rows.
+    /// Returns its name in stored rows.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,7 +68,7 @@ impl Pot {
 }
 
 impl Quota {
-    /// What a code for `recipient`, asked for from `source`, counts at `now`.
+    /// Returns the counters of a code for `recipient`, asked for from `source` at `now`.
     #[must_use]
     pub fn of(
         recipient: &Recipient,
@@ -107,7 +107,7 @@ impl Quota {
     }
 }
 
-/// The counter of a source address, unless that limit is off.
+/// Returns the counter of a source address, unless that limit is off.
 #[must_use]
 pub fn address(source: SourceNetwork, pepper: &Pepper, policy: &Policy, now: Timestamp) -> Option<Counter> {
     let hour = Window::containing(now, HOUR);
@@ -118,7 +118,8 @@ pub fn address(source: SourceNetwork, pepper: &Pepper, policy: &Policy, now: Tim
     })
 }
 
-/// Codes that shard `shard` of a pot of `pot` holds: ⌊(pot + 15 − shard) / 16⌋, so that all shards add up to the pot.
+/// Returns the codes that shard `shard` of a pot of `pot` holds: ⌊(pot + 15 − shard) / 16⌋, so that all shards add up
+/// to the pot.
 fn shard_capacity(pot: u32, shard: u32) -> u32 {
     let held = (u64::from(pot) + u64::from(SHARDS - 1 - shard)) / u64::from(SHARDS);
     u32::try_from(held).unwrap_or(u32::MAX)
@@ -136,7 +137,7 @@ impl Window {
         Self { starts_at, ends_at: starts_at.plus(seconds) }
     }
 
-    /// The rows of a pot of `pot` codes that have room on an unspent day, and the first one of an empty pot.
+    /// Returns the rows of a pot of `pot` codes that have room on an unspent day, and the first one of an empty pot.
     fn shards(&self, pepper: &Pepper, pot: u32) -> Vec<Counter> {
         let with_room = pot.clamp(1, SHARDS);
         let counter = |shard: u32| Counter {
@@ -180,7 +181,7 @@ mod tests {
         Recipient::Unknown { username: named(username), ended: None }
     }
 
-    /// Users on one phone, a VERIFIED and a PENDING one.
+    /// Returns users on one phone, a VERIFIED and a PENDING one.
     fn users() -> [Recipient; 2] {
         let user = |status| User {
             username: named("ada"),

@@ -18,14 +18,14 @@ pub const SHORTEST_PEPPER: usize = 32;
 pub struct Pepper(Vec<u8>);
 
 impl Pepper {
-    /// The pepper made of `bytes`, unless they are fewer than [`SHORTEST_PEPPER`].
+    /// Returns the pepper made of `bytes`, unless they are fewer than [`SHORTEST_PEPPER`].
     #[must_use]
     pub fn from_bytes(bytes: Vec<u8>) -> Option<Self> {
         let pepper = Self(bytes);
         (pepper.0.len() >= SHORTEST_PEPPER).then_some(pepper)
     }
 
-    /// What tells this pepper from another one without telling anything about it.
+    /// Returns the id that tells this pepper from another one without telling anything about it.
     #[must_use]
     pub fn id(&self) -> PepperId {
         let mac = self.mac(&[b"pepper id"]);
@@ -34,7 +34,7 @@ impl Pepper {
         PepperId(id)
     }
 
-    /// HMAC-SHA256 over `parts`, each with its length before it, so that no two lists of parts read alike.
+    /// Returns HMAC-SHA256 over `parts`, each with its length before it, so that no two lists of parts read alike.
     pub(crate) fn mac(&self, parts: &[&[u8]]) -> Mac {
         let mut hmac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes a key of any length");
         for part in parts {
@@ -51,18 +51,18 @@ impl fmt::Debug for Pepper {
     }
 }
 
-/// Which pepper a MAC was made with. After a rotation, MACs of the old one match nothing.
+/// The id of the pepper that a MAC was made with. After a rotation, MACs of the old one match nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PepperId([u8; 8]);
 
 impl PepperId {
-    /// The id as it is stored.
+    /// Returns the id that is stored as `bytes`.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 8]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes, for the store.
+    /// Returns its bytes, for the store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 8] {
         &self.0
@@ -74,19 +74,19 @@ impl PepperId {
 pub struct Mac([u8; 32]);
 
 impl Mac {
-    /// A MAC that no code has: 256 bits drawn at random by the caller.
+    /// Returns a MAC that no code has: 256 bits drawn at random by the caller.
     #[must_use]
     pub const fn of_nothing(random: [u8; 32]) -> Self {
         Self(random)
     }
 
-    /// The MAC as it is stored.
+    /// Returns the MAC that is stored as `bytes`.
     #[must_use]
     pub const fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
-    /// Its bytes, for the store.
+    /// Returns its bytes, for the store.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 32] {
         &self.0

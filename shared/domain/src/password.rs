@@ -1,4 +1,4 @@
-//! Passwords and what is kept of them.
+//! Passwords and their hashes.
 
 use std::fmt;
 
@@ -14,14 +14,14 @@ const SHORTEST: usize = 8;
 /// The longest password, in code points: the same section asks for at least 64; the bound keeps hashing cheap.
 const LONGEST: usize = 128;
 
-/// What a guesser has to need at least: more than 10^6 guesses. Composition rules are left out on purpose, as the same
-/// section asks.
+/// The least that a guesser has to need: more than 10^6 guesses. Composition rules are left out on purpose, as the
+/// same section asks.
 const WEAKEST: Score = Score::Two;
 
-/// How many code points of a password its strength is judged by.
+/// The number of code points of a password that its strength is judged by.
 ///
-/// The estimate tries every reading of digits and symbols as letters: 100 code points made of such characters take a
-/// second, 32 take a tenth of that. A password whose first 32 are guessed in a million tries is not a good one.
+/// The estimate goes through every reading of digits and symbols as letters: 100 code points made of such characters
+/// take a second, 32 take a tenth of that. A password whose first 32 are guessed in a million guesses is not a good one.
 const JUDGED: usize = 32;
 
 /// The shortest tail of a phone number that counts as its owner's detail: what is left without the calling and area
@@ -40,8 +40,8 @@ const PARAMS: Result<Params, argon2::Error> = Params::new(19_456, 2, 1, None);
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// The password that `text` spells, judged in the light of its owner's `own` details: username, name, phone number,
-    /// and what else guessers will try first, such as the app's name.
+    /// Parses a password, judged in the light of its owner's `own` details: username, name, phone number, and what
+    /// else guessers will begin with, such as the app's name.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Password {
         Ok(Self(password))
     }
 
-    /// What is kept of the password, under a random `salt`.
+    /// Returns the hash that is kept of the password, under a random `salt`.
     ///
     /// It takes some 20 ms of a core: call it where blocking does no harm.
     ///
@@ -90,13 +90,13 @@ impl fmt::Debug for Password {
 pub struct PasswordHash(String);
 
 impl PasswordHash {
-    /// A hash as the store keeps it.
+    /// Takes a hash as the store keeps it.
     #[must_use]
     pub fn from_store(text: String) -> Self {
         Self(text)
     }
 
-    /// Whether this is the hash of `password`, compared in constant time.
+    /// Returns whether this is the hash of `password`, compared in constant time.
     ///
     /// It takes as long as [`Password::hash`]. Text that is not a PHC string is the hash of no password.
     #[must_use]
@@ -104,7 +104,7 @@ impl PasswordHash {
         Argon2::default().verify_password(password.0.as_bytes(), self.0.as_str()).is_ok()
     }
 
-    /// The PHC string, `$argon2id$v=19$…`.
+    /// Returns the PHC string, `$argon2id$v=19$…`.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -122,7 +122,7 @@ pub fn warm() {
     score("a password to judge", &[]);
 }
 
-/// `text` in NFC, with no other copy of it left in memory.
+/// Returns `text` in NFC, with no other copy of it left in memory.
 fn nfc(text: &str) -> Zeroizing<String> {
     // NFC takes at most three times the bytes (UAX #15), so the string never moves while it grows.
     let mut normal = Zeroizing::new(String::with_capacity(3 * text.len()));
@@ -135,7 +135,7 @@ fn score(password: &str, own: &[&str]) -> Score {
     zxcvbn(first(password), &details).score()
 }
 
-/// What a guesser knows of the owner: each detail whole, its parts, and the tails of a phone number.
+/// Returns a guesser's knowledge of the owner: each detail whole, its parts, and the tails of a phone number.
 fn details<'a>(own: &[&'a str]) -> Vec<&'a str> {
     let mut details = Vec::new();
     for &detail in own {
@@ -151,7 +151,7 @@ fn details<'a>(own: &[&'a str]) -> Vec<&'a str> {
     details
 }
 
-/// The part of `text` that is judged.
+/// Returns the part of `text` that is judged.
 fn first(text: &str) -> &str {
     text.char_indices().nth(JUDGED).map_or(text, |(end, _)| &text[..end])
 }

@@ -1,4 +1,4 @@
-//! What a user is called in a text.
+//! The name of a user, for texts that greet by it.
 
 use std::{fmt, str::Chars};
 
@@ -22,7 +22,7 @@ const LONGEST: usize = 50;
 pub struct PersonName(String);
 
 impl PersonName {
-    /// The name that `text` spells.
+    /// Parses a name.
     ///
     /// # Errors
     ///
@@ -42,19 +42,19 @@ impl PersonName {
         Ok(Self(name))
     }
 
-    /// A name as the store keeps it: one that was parsed when it was written.
+    /// Takes a name as the store keeps it: one that was parsed when it was written.
     #[must_use]
     pub fn from_store(text: String) -> Self {
         Self(text)
     }
 
-    /// The name in NFC.
+    /// Returns the name in NFC.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The first word of the name: all of it up to the first space.
+    /// Returns the first word of the name: all of it up to the first space.
     #[must_use]
     pub fn first_word(&self) -> &str {
         self.0.split_once(' ').map_or(&self.0, |(word, _)| word)
@@ -78,7 +78,7 @@ fn is_well_formed(name: &str) -> bool {
     }
 }
 
-/// Whether `c` may stand inside a name before `rest`.
+/// Returns whether `c` may stand inside a name before `rest`.
 fn may_stand_before(c: char, rest: &Chars<'_>) -> bool {
     let next = rest.clone().next();
     match c {
@@ -97,8 +97,8 @@ fn is_mark(c: char) -> bool {
     c.general_category_group() == GeneralCategoryGroup::Mark && !renders_as_nothing(c)
 }
 
-/// The letters and marks among Unicode's `Default_Ignorable_Code_Point` (`DerivedCoreProperties.txt`): the grapheme
-/// joiner, fillers and variation selectors. They are as good as zero-width.
+/// Returns whether `c` is one of the letters and marks among Unicode's `Default_Ignorable_Code_Point`
+/// (`DerivedCoreProperties.txt`): the grapheme joiner, fillers and variation selectors. They are as good as zero-width.
 fn renders_as_nothing(c: char) -> bool {
     matches!(
         c,

@@ -14,7 +14,7 @@ use super::field::{Rule, Violation};
 pub struct Region([u8; 2]);
 
 impl Region {
-    /// The region that `code` names, if it is one that has phone numbers.
+    /// Parses a region's `code`; `None` when no region with phone numbers has it.
     #[must_use]
     pub fn parse(code: &str) -> Option<Self> {
         PHONE_NUMBER_UTIL
@@ -23,13 +23,13 @@ impl Region {
             .find(|region| region.as_str() == code)
     }
 
-    /// The two letters.
+    /// Returns the two letters.
     #[must_use]
     pub fn as_str(&self) -> &str {
         str::from_utf8(&self.0).unwrap_or_default()
     }
 
-    /// The library's region; `None` for its `001`, which stands for networks that belong to no region.
+    /// Converts the library's region; `None` for its `001`, which stands for networks that belong to no region.
     fn from_library(region: rlibphonenumber::Region) -> Option<Self> {
         region.as_region_str().as_bytes().try_into().ok().map(Self)
     }
@@ -54,13 +54,13 @@ enum Allowed {
 }
 
 impl Regions {
-    /// Every region.
+    /// Returns every region.
     #[must_use]
     pub const fn all() -> Self {
         Self(Allowed::All)
     }
 
-    /// The regions that the setting `ALLOWED_REGIONS` names: codes separated by commas, or `*` for all.
+    /// Parses the setting `ALLOWED_REGIONS`: codes separated by commas, or `*` for all.
     ///
     /// # Errors
     ///
@@ -89,7 +89,7 @@ impl Regions {
         Ok(Self(Allowed::Only(codes.iter().filter_map(|code| Region::parse(code)).collect())))
     }
 
-    /// Whether numbers of `region` may be texted.
+    /// Returns whether numbers of `region` may be texted.
     #[must_use]
     pub fn allow(&self, region: Region) -> bool {
         match &self.0 {
@@ -110,7 +110,7 @@ impl Regions {
 pub struct MobileNumber(String);
 
 impl MobileNumber {
-    /// The number that `text` spells, if it is a mobile number in one of the regions `allowed`.
+    /// Parses a mobile number in one of the regions `allowed`.
     ///
     /// # Errors
     ///
@@ -132,19 +132,19 @@ impl MobileNumber {
         Ok(Self(text.to_owned()))
     }
 
-    /// A number as the store keeps it: one that was parsed when it was written.
+    /// Takes a number as the store keeps it: one that was parsed when it was written.
     #[must_use]
     pub fn from_store(text: String) -> Self {
         Self(text)
     }
 
-    /// The number in E.164 form: a plus sign and 7 to 15 digits.
+    /// Returns the number in E.164 form: a plus sign and 7 to 15 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The region that the number lies in; `None` once the numbering plan has dropped a number that was stored.
+    /// Returns the region that the number lies in; `None` once the numbering plan has dropped a number that was stored.
     #[must_use]
     pub fn region(&self) -> Option<Region> {
         valid(&self.0).as_ref().and_then(mobile_region)
@@ -164,7 +164,7 @@ pub fn warm() {
     let _ = MobileNumber::parse("+12025550143", &Regions::all());
 }
 
-/// The number that `text` spells, if it is valid and `text` is just how E.164 writes it.
+/// Parses a number; `None` unless it is valid and `text` is just how E.164 writes it.
 ///
 /// The library also accepts what people type (`tel:`, brackets, letters, other scripts' digits); the first check
 /// keeps all of that away from it.
@@ -177,7 +177,7 @@ fn valid(text: &str) -> Option<PhoneNumber> {
     (unchanged && PHONE_NUMBER_UTIL.is_valid_number(&number)).then_some(number)
 }
 
-/// Whether `text` matches `^\+[1-9][0-9]{6,14}$`: ITU-T E.164 allows 15 digits, none of them leading zeros.
+/// Returns whether `text` matches `^\+[1-9][0-9]{6,14}$`: ITU-T E.164 allows 15 digits, none of them leading zeros.
 fn is_e164(text: &str) -> bool {
     match text.as_bytes() {
         [b'+', b'1'..=b'9', rest @ ..] => {
@@ -187,7 +187,7 @@ fn is_e164(text: &str) -> bool {
     }
 }
 
-/// The region of a mobile number; `None` for another kind of line and for networks that belong to no region.
+/// Returns the region of a mobile number; `None` for another kind of line and for networks that belong to no region.
 fn mobile_region(number: &PhoneNumber) -> Option<Region> {
     match PHONE_NUMBER_UTIL.get_number_type(number) {
         PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {}

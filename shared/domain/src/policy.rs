@@ -6,7 +6,7 @@ use super::time::{DAY, HOUR};
 /// The longest life of a code that can be set, in seconds. A user who never verifies outlives its last code by it.
 pub const LONGEST_CODE_TTL: i64 = 900;
 
-/// How often the cooldown may double: from the first on it never exceeds ten times itself.
+/// The longest cooldown, in multiples of the first one.
 const LONGEST_COOLDOWN: i64 = 10;
 
 /// Seconds that the next code waits when a quarter of the wrong codes before the lock were typed: as long as the first
@@ -16,12 +16,12 @@ const FIRST_SLOWDOWN: i64 = 30;
 /// The numbers that the rules take.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Six digits: what people expect and phones fill in by themselves. Five tries at a million are few enough.
+    /// Six digits: what people expect and phones fill in by themselves. Five attempts at a million are few enough.
     pub code_format: CodeFormat,
     /// Seconds that a code lives. Ten minutes outlast a slow text and are the longest that
     /// NIST SP 800-63B-4 §3.1.3.2 allows.
     pub code_ttl: i64,
-    /// Tries at one code. Five forgive slips of the thumb and leave a guesser 5 in a million.
+    /// Attempts at one code. Five forgive slips of the thumb and leave a guesser 5 in a million.
     pub max_attempts: u32,
     /// Seconds before the second code; each further one takes twice as long. Most texts arrive within 30 s.
     pub cooldown: i64,
@@ -66,8 +66,8 @@ impl Default for Policy {
 }
 
 impl Policy {
-    /// Seconds to wait after the last of `codes` codes: none after none, then doubling, at most ten times the
-    /// first and never over an hour.
+    /// Returns the seconds to wait after the last of `codes` codes: none after none, then doubling, at most ten times
+    /// the first and never over an hour.
     #[must_use]
     pub fn cooldown_after(&self, codes: usize) -> i64 {
         let Some(doublings) = codes.checked_sub(1) else { return 0 };
@@ -76,8 +76,9 @@ impl Policy {
         (self.cooldown * factor.min(LONGEST_COOLDOWN)).min(HOUR)
     }
 
-    /// Seconds to wait after the newest code when `failures` wrong ones were typed in a row: none up to a quarter of the
-    /// lock's number, then doubling with each twentieth of it, at most a day. By default a lock takes four days.
+    /// Returns the seconds to wait after the newest code when `failures` wrong ones were typed in a row: none up to a
+    /// quarter of the lock's number, then doubling with each twentieth of it, at most a day. By default a lock takes
+    /// four days.
     #[must_use]
     pub fn slowdown_after(&self, failures: u32) -> i64 {
         let (failures, cap) = (i64::from(failures), i64::from(self.max_consecutive_failures));
@@ -89,7 +90,7 @@ impl Policy {
         (FIRST_SLOWDOWN << doublings).min(DAY)
     }
 
-    /// Codes of the day's budget for VERIFIED users, and for all others.
+    /// Returns the codes of the day's budget for VERIFIED users, and for all others.
     #[must_use]
     pub fn pots(&self) -> Pots {
         let budget = u64::from(self.daily_sms_budget);

@@ -1,4 +1,4 @@
-//! Whom a code is for. All that must be alike for a known and an unknown username matches on this one type.
+//! Recipients of codes. All that must be alike for a known and an unknown username matches on this one type.
 
 use super::account::AccountId;
 use super::challenge::Challenge;
@@ -6,7 +6,7 @@ use super::time::Timestamp;
 use super::user::{User, UserStatus};
 use super::username::Username;
 
-/// Whom a code is for.
+/// The recipient of a code.
 #[derive(Clone, Debug)]
 pub enum Recipient {
     /// A user who has proven to hold the phone.
@@ -22,7 +22,7 @@ pub enum Recipient {
     },
 }
 
-/// Whose challenge was read beside the recipient.
+/// The owner of the challenge that was read beside the recipient.
 #[derive(Clone, Copy, Debug)]
 pub enum Belonging<'a> {
     /// The recipient's own.
@@ -34,7 +34,7 @@ pub enum Belonging<'a> {
 }
 
 impl Recipient {
-    /// The recipient of a code for `username` at `now`, given the row of its user.
+    /// Returns the recipient of a code for `username` at `now`, given the row of its user.
     #[must_use]
     pub fn of(username: &Username, user: Option<User>, now: Timestamp) -> Self {
         match user {
@@ -46,7 +46,7 @@ impl Recipient {
         }
     }
 
-    /// The user who is texted, if anybody is.
+    /// Returns the user who is texted, if anybody is.
     #[must_use]
     pub fn user(&self) -> Option<&User> {
         match self {
@@ -55,7 +55,7 @@ impl Recipient {
         }
     }
 
-    /// Its username.
+    /// Returns its username.
     #[must_use]
     pub fn username(&self) -> &Username {
         match self {
@@ -64,19 +64,19 @@ impl Recipient {
         }
     }
 
-    /// The account that its challenges are of.
+    /// Returns the account that its challenges are of.
     #[must_use]
     pub fn account(&self) -> AccountId {
         self.user().map_or(AccountId::UNKNOWN, |user| user.account)
     }
 
-    /// Whether the account is contested, so that its codes are used by their ids alone.
+    /// Returns whether the account is contested, so that its codes are used by their ids alone.
     #[must_use]
     pub fn is_contested(&self) -> bool {
         self.user().is_some_and(User::is_contested)
     }
 
-    /// Whose the challenge is that was read at the same time.
+    /// Returns the owner of the challenge that was read at the same time.
     #[must_use]
     pub fn belonging<'a>(&self, challenge: Option<&'a Challenge>) -> Belonging<'a> {
         let Some(challenge) = challenge else { return Belonging::Absent };
@@ -89,7 +89,7 @@ impl Recipient {
         }
     }
 
-    /// Its kind.
+    /// Returns its kind.
     #[must_use]
     pub const fn kind(&self) -> RecipientKind {
         match self {
@@ -112,7 +112,7 @@ pub enum RecipientKind {
 }
 
 impl RecipientKind {
-    /// Its name in logs.
+    /// Returns its name in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
-//! Every reason why the rules say no.
+//! Refusals: every reason for which the rules say no.
 
-/// Why a well-formed request is refused.
+/// The refusal of a well-formed request.
 ///
 /// Waits are whole seconds from now, until the moment at which the same request would no longer be refused for
 /// this reason.
@@ -22,7 +22,7 @@ pub enum Refusal {
     },
     /// A cap is reached.
     RateLimited {
-        /// Which one.
+        /// The cap.
         cap: Cap,
         /// Until it has room again.
         retry_after: i64,
@@ -39,24 +39,24 @@ pub enum Refusal {
     OtpNotFound,
     /// Verify: the code is too old.
     OtpExpired,
-    /// Verify: the code's tries are used up.
+    /// Verify: the code's attempts are used up.
     OtpExhausted,
     /// Verify: the code was right, and was confirmed before.
     OtpAlreadyUsed,
-    /// Verify: a wrong code, which cost a try.
+    /// Verify: a wrong code, which cost an attempt.
     InvalidOtp {
-        /// Tries left.
+        /// Attempts left.
         attempts_remaining: u32,
     },
     /// Verify: the code of an earlier text, or an id that is not the newest challenge's. Send and resend: an id that is
     /// none of this account's last hour.
     OtpSuperseded {
-        /// Tries left at the newest code; absent when no try was spent.
+        /// Attempts left at the newest code; absent when none was spent.
         attempts_remaining: Option<u32>,
     },
 }
 
-/// Whose cap on codes is reached. A caller is not told: it would tell whose phone a username has.
+/// The cap on codes that is reached. A caller is not told: it would tell whose phone a username has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Cap {
     /// Codes per username in any hour.
@@ -68,7 +68,7 @@ pub enum Cap {
 }
 
 impl Cap {
-    /// Its name in logs.
+    /// Returns its name in logs.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

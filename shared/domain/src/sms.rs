@@ -21,7 +21,7 @@ const LONGEST_GREETED: usize = 20;
 pub struct AppName(String);
 
 impl AppName {
-    /// The name that the setting `APP_NAME` gives.
+    /// Parses the setting `APP_NAME`.
     ///
     /// # Errors
     ///
@@ -42,7 +42,7 @@ impl AppName {
         }
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -61,7 +61,7 @@ impl fmt::Display for AppName {
 pub struct OtpDomain(String);
 
 impl OtpDomain {
-    /// The host that the setting `OTP_DOMAIN` gives.
+    /// Parses the setting `OTP_DOMAIN`.
     ///
     /// # Errors
     ///
@@ -78,7 +78,7 @@ impl OtpDomain {
         Ok(Self(setting.to_owned()))
     }
 
-    /// The host.
+    /// Returns the host.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -98,7 +98,7 @@ fn is_label(label: &str) -> bool {
         && label.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
 }
 
-/// Says whether a text without a name fits into one segment with a code of `code_length` characters; every text does
+/// Checks that a text without a name fits into one segment with a code of `code_length` characters; every text does
 /// then.
 ///
 /// # Errors
@@ -127,7 +127,7 @@ pub struct Template {
     pub title: String,
     /// The body, which becomes the text.
     pub body: String,
-    /// Whether the body has a place for the name.
+    /// True when the body has a place for the name.
     pub greets_by_name: bool,
 }
 
@@ -135,9 +135,9 @@ const NAMED: &str = "Hi {{name}},";
 const NAMELESS: &str = "Hi,";
 
 impl Template {
-    /// The template of a text to `name` with a code of `code_length` characters: it greets by the name's first word,
-    /// unless that has more than 20 characters or would make the text leave the GSM 7-bit alphabet or exceed one
-    /// segment.
+    /// Chooses the template of a text to `name` with a code of `code_length` characters: it greets by the name's
+    /// first word, unless that has more than 20 characters or would make the text leave the GSM 7-bit alphabet or
+    /// exceed one segment.
     ///
     /// With a `domain` the last line is `@<domain> #<code>`, exactly as "Origin-bound one-time codes delivered via SMS"
     /// (WICG) has it, by which iOS, Android and WebOTP fill the code in.
@@ -159,7 +159,7 @@ fn body(greeting: &str, app: &AppName, domain: Option<&OtpDomain>) -> String {
     format!("{greeting}\nYour verification code for {app} is {{{{otp}}}}.{last_line}")
 }
 
-/// Septets of the rendered text; `None` outside the alphabet.
+/// Returns the septets of the rendered text; `None` outside the alphabet.
 fn rendered(
     greeting: &str,
     app: &AppName,

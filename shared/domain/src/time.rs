@@ -14,32 +14,32 @@ pub const DAY: i64 = 86_400;
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The moment `second` seconds after the epoch.
+    /// Returns the moment `second` seconds after the epoch.
     #[must_use]
     pub const fn from_second(second: i64) -> Self {
         Self(second)
     }
 
-    /// Seconds since the epoch.
+    /// Returns the seconds since the epoch.
     #[must_use]
     pub const fn as_second(self) -> i64 {
         self.0
     }
 
-    /// The moment `seconds` later.
+    /// Returns the moment `seconds` later.
     #[must_use]
     pub const fn plus(self, seconds: i64) -> Self {
         Self(self.0.saturating_add(seconds))
     }
 
-    /// Seconds from `self` until `later`; zero when `later` is not later.
+    /// Returns the seconds from `self` until `later`; zero when `later` is not later.
     #[must_use]
     pub const fn until(self, later: Self) -> i64 {
         let seconds = later.0.saturating_sub(self.0);
         if seconds > 0 { seconds } else { 0 }
     }
 
-    /// Whether `self` lies in the hour that ends at `now`: exactly one hour ago no longer does.
+    /// Returns whether `self` lies in the hour that ends at `now`: exactly one hour ago no longer does.
     #[must_use]
     pub const fn within_hour_before(self, now: Self) -> bool {
         now.0.saturating_sub(self.0) < HOUR

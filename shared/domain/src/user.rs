@@ -13,34 +13,34 @@ use super::username::Username;
 pub struct User {
     /// The key.
     pub username: Username,
-    /// Which of the accounts that the username may have had.
+    /// The account, one of those that the username may have had.
     pub account: AccountId,
-    /// What texts greet.
+    /// The name that texts greet.
     pub name: PersonName,
-    /// Where texts go.
+    /// The number that texts go to.
     pub mobile: MobileNumber,
-    /// What signup was given. Only another signup for the name of a PENDING user compares it.
+    /// The hash of the password that signup was given. Only another signup for the name of a PENDING user compares it.
     pub password_hash: PasswordHash,
-    /// Whether the number is proven.
+    /// The status: whether the number is proven.
     pub status: UserStatus,
-    /// When signup stored it.
+    /// The moment at which signup stored it.
     pub created_at: Timestamp,
 }
 
-/// Whether a user has proven to hold the number.
+/// The status of a user: whether the number is proven.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UserStatus {
-    /// Not yet, and gone at `expires_at` if never. Such a user owns nothing: its name can be signed up for again.
+    /// Not proven yet, and gone at `expires_at` if never. Such a user owns nothing: its name can be signed up for again.
     Pending {
         /// From this moment on the user no longer exists, whatever the table still holds: the end of the longest code
         /// that it can be sent.
         expires_at: Timestamp,
-        /// Whether signups with different passwords have claimed the name. The id of a code is then needed to use it.
+        /// True when signups with different passwords have claimed the name. The id of a code is then needed to use it.
         contested: bool,
     },
-    /// Yes, for the first time at `at`.
+    /// Proven.
     Verified {
-        /// When.
+        /// The moment of the first proof.
         at: Timestamp,
     },
 }
@@ -51,7 +51,7 @@ impl UserStatus {
     /// The name of the status of a user who has.
     pub const VERIFIED: &'static str = "VERIFIED";
 
-    /// Its name in answers and stored rows.
+    /// Returns its name in answers and stored rows.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -60,7 +60,7 @@ impl UserStatus {
         }
     }
 
-    /// The status of a user who signs up at `now` and can be sent codes for `signup_ttl` seconds.
+    /// Returns the status of a user who signs up at `now` and can be sent codes for `signup_ttl` seconds.
     #[must_use]
     pub fn signed_up(signup_ttl: i64, contested: bool, now: Timestamp) -> Self {
         Self::Pending { expires_at: now.plus(signup_ttl).plus(LONGEST_CODE_TTL), contested }
@@ -68,7 +68,7 @@ impl UserStatus {
 }
 
 impl User {
-    /// Whether the user still exists at `now`.
+    /// Returns whether the user still exists at `now`.
     #[must_use]
     pub fn exists(&self, now: Timestamp) -> bool {
         match self.status {
@@ -77,13 +77,13 @@ impl User {
         }
     }
 
-    /// Whether the user can still be sent codes at `now`: one that it is sent now ends before it does.
+    /// Returns whether the user can still be sent codes at `now`: one that it is sent now ends before it does.
     #[must_use]
     pub fn is_sent_codes(&self, now: Timestamp) -> bool {
         self.exists(now.plus(LONGEST_CODE_TTL))
     }
 
-    /// Whether signups with different passwords have claimed the name.
+    /// Returns whether signups with different passwords have claimed the name.
     #[must_use]
     pub fn is_contested(&self) -> bool {
         matches!(self.status, UserStatus::Pending { contested: true, .. })

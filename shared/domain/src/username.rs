@@ -21,7 +21,7 @@ const LONGEST: usize = 64;
 pub struct Username(String);
 
 impl Username {
-    /// The username that `text` spells.
+    /// Parses a username.
     ///
     /// # Errors
     ///
@@ -39,13 +39,13 @@ impl Username {
         Ok(Self(text.to_ascii_lowercase()))
     }
 
-    /// A username as the store keeps it: one that was parsed when it was written.
+    /// Takes a username as the store keeps it: one that was parsed when it was written.
     #[must_use]
     pub fn from_store(text: String) -> Self {
         Self(text)
     }
 
-    /// The username, in lower case.
+    /// Returns the username, in lower case.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// What a deployment must say.
+/// The settings that a deployment must give.
 const REQUIRED: [(&str, &str); 10] = [
     ("ALLOWED_REGIONS", "US,AU"),
     ("APP_NAME", "XYZ"),
@@ -27,7 +27,7 @@ fn signup(given: &[(&str, &str)]) -> SignupSettings {
     SignupSettings::read(lookup(given)).unwrap()
 }
 
-/// The message of the faults in `given`.
+/// Returns the message of the faults in `given`.
 fn message(given: &[(&str, &str)]) -> String {
     SignupSettings::read(lookup(given)).unwrap_err().to_string()
 }

@@ -1,19 +1,19 @@
-//! The breaker: when Courier is down, it is not asked again at once, and nobody's codes are used up meanwhile.
+//! The breaker: when Courier is down, it gets no request for a while, and nobody's codes are used up meanwhile.
 
 use crate::domain::time::Timestamp;
 
-/// Seconds without a try after a failure: Courier's incidents last minutes, and people wait half of one.
+/// Seconds without a request after a failure: Courier's incidents last minutes, and people wait half of one.
 const PAUSE: i64 = 30;
 
-/// Whether texts may be tried.
+/// The breaker before Courier: closed in ordinary service, open after a failure.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
-    /// Set by a failure; from then on one text is tried, and the others wait for what becomes of it.
+    /// Set by a failure; from then on one text is sent as a probe, and the others wait for what becomes of it.
     open_until: Option<Timestamp>,
 }
 
 impl Breaker {
-    /// Says whether a text may be tried, and whether it is the one try after a pause; else the seconds to wait.
+    /// Admits a text, and returns whether it is the one probe after a pause; else the seconds to wait.
     pub(super) fn admit(&mut self, really: bool, now: Timestamp) -> Result<bool, i64> {
         match self.open_until {
             Some(until) if now < until => Err(now.until(until)),
@@ -25,7 +25,7 @@ impl Breaker {
         }
     }
 
-    /// Gives the one try back: it came to nothing that says how Courier is.
+    /// Gives the probe back: it came to nothing that says how Courier is.
     pub(super) fn give_back(&mut self, now: Timestamp) {
         if self.open_until.is_some() {
             self.open_until = Some(now);
@@ -40,7 +40,7 @@ impl Breaker {
         self.open_until = None;
     }
 
-    /// Seconds until the next try; at least one, for a failure that was one number's alone.
+    /// Returns the seconds until the next probe; at least one, for a failure that was one number's alone.
     pub(super) fn retry_after(&self, now: Timestamp) -> i64 {
         self.open_until.map_or(1, |until| now.until(until).max(1))
     }
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn after_a_failure_one_text_is_tried_every_thirty_seconds() {
+    fn after_a_failure_one_text_is_sent_every_thirty_seconds() {
         let at = Timestamp::from_second;
         let mut breaker = Breaker::default();
         assert_eq!(breaker.admit(true, at(0)), Ok(false));
@@ -68,7 +68,7 @@ mod tests {
     }
 
     #[test]
-    fn a_text_that_is_not_sent_does_not_take_the_one_try() {
+    fn a_text_that_is_not_sent_does_not_take_the_probe() {
         let at = Timestamp::from_second;
         let mut breaker = Breaker::default();
         breaker.open(at(0));

@@ -1,14 +1,14 @@
-//! How long texts took lately, so that one that is not sent can take as long.
+//! The times that texts took lately, so that one that is not sent can take as long.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use rand::{Rng, RngExt as _};
 
-/// How many texts are remembered: enough to draw from, few enough to follow the hour of the day.
+/// The number of texts that are remembered: enough to draw from, few enough to follow the hour of the day.
 const REMEMBERED: usize = 64;
 
-/// What is drawn from before any text was sent, in milliseconds: calls to an HTTPS API across a continent.
+/// The times to draw from before any text was sent, in milliseconds: calls to an HTTPS API across a continent.
 const PRIOR: [u64; 8] = [140, 160, 180, 200, 220, 250, 300, 400];
 
 /// The times of the last texts that were accepted.

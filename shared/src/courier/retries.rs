@@ -1,4 +1,4 @@
-//! What to do after each try: the rules of idempotency keys, pauses and outcomes, without any I/O.
+//! The rules of retries: idempotency keys, pauses and outcomes, without any I/O.
 
 use std::time::Duration;
 
@@ -7,13 +7,13 @@ use lambda_http::http::StatusCode;
 use super::leaves_doubt;
 use crate::domain::challenge::DeliveryOutcome;
 
-/// How often Courier is asked at most.
-const MOST_TRIES: u32 = 3;
+/// The most requests for one text, the first and its retries.
+const MOST_REQUESTS: u32 = 3;
 
 /// The first pause is drawn from up to this; each further one from up to twice as much.
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
-/// What came of one try.
+/// The reply to one request.
 #[derive(Debug)]
 pub(super) enum Reply {
     /// Courier took the text, and gave it this id if the answer could be read.
@@ -22,7 +22,7 @@ pub(super) enum Reply {
     Refused {
         /// The status of the answer.
         status: StatusCode,
-        /// How long it asks to wait.
+        /// The time that it asks to wait.
         retry_after: Option<Duration>,
     },
     /// Courier did not know the token, and there is another one by now.
@@ -31,14 +31,14 @@ pub(super) enum Reply {
     NotSent,
     /// The request may have reached Courier, and no answer came.
     NoAnswer,
-    /// The request may have reached Courier, and we hung up before Courier had the time that a try gets.
+    /// The request may have reached Courier, and we hung up before Courier had the time that a request gets.
     CutShort,
-    /// Nothing was asked: no time was left, of the code's life or of the request's.
+    /// No request was made: no time was left, of the code's life or of the request's.
     TooLate,
 }
 
 impl Reply {
-    /// The status by which Courier refused.
+    /// Returns the status by which Courier refused.
     pub(super) fn refusal(&self) -> Option<u16> {
         match self {
             Self::Refused { status, .. } => Some(status.as_u16()),
@@ -51,22 +51,22 @@ impl Reply {
         }
     }
 
-    /// Whether Courier does not know the token.
+    /// Returns whether Courier does not know the token.
     pub(super) fn refuses_the_token(&self) -> bool {
         matches!(self, Self::Refused { status: StatusCode::UNAUTHORIZED, .. })
     }
 }
 
-/// What to do next.
+/// The next step.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum NextStep {
     /// This is how it ended, with Courier's id of the text.
     Settled(DeliveryOutcome, Option<String>),
     /// Retry after this pause.
-    Again(Duration),
+    Retry(Duration),
 }
 
-/// An idempotency key, and what goes by it: a request that is repeated under its key is the same, byte for byte.
+/// An idempotency key, and what goes by it: a retry under the same key is the same request, byte for byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     /// The number in the idempotency key.
@@ -75,52 +75,52 @@ pub(super) struct Key {
     pub(super) life: Duration,
 }
 
-/// The tries made so far.
+/// The requests made so far for one text.
 #[derive(Debug, Default)]
 pub(super) struct Retries {
     made: u32,
     key_number: u32,
-    /// What was left of the code's life when the key was new, if it was used.
+    /// The rest of the code's life when the key was new, if it was used.
     life: Option<Duration>,
-    /// Some try may have been taken although we were not told so.
+    /// True once some request may have been taken although we were not told so.
     doubtful: bool,
     blame: Blame,
 }
 
-/// Whose fault the last failure is.
+/// The party to blame for the last failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Blame {
-    /// Nobody's that is known: nothing was asked, or the time for an answer was too short.
+    /// Nobody that is known: no request was made, or the time for an answer was too short.
     #[default]
     Unknown,
-    /// This one request's: Courier is there and knows the account.
+    /// This one request: Courier is there and knows the account.
     Request,
-    /// Courier's or the account's: any other text would meet it too.
+    /// Courier or the account: any other text would fail, too.
     Courier,
 }
 
 impl Retries {
-    /// How many.
+    /// Returns the number of requests made.
     pub(super) fn made(&self) -> u32 {
         self.made
     }
 
-    /// The key of the next try, with `left` of the code's life if the key is new.
+    /// Returns the key of the next request, with `left` of the code's life if the key is new.
     pub(super) fn key(&mut self, left: Duration) -> Key {
         Key { number: self.key_number, life: *self.life.get_or_insert(left) }
     }
 
-    /// Whose fault the last failure is.
+    /// Returns the party to blame for the last failure.
     pub(super) fn blame(&self) -> Blame {
         self.blame
     }
 
-    /// Takes note of a try's reply and says what to do, with `left` until the deadline and `random` from 0 to 1
-    /// for the length of the pause.
+    /// Takes note of a reply and returns the next step, with `left` until the deadline and `random` from 0 to 1 for
+    /// the length of the pause.
     ///
-    /// Courier stores its first answer to a key and replays it. So a try that may have been taken is repeated
-    /// with the same key, for ever after: a second key could be a second text. One that was surely refused is
-    /// repeated with the next key, since the same one would only replay the refusal.
+    /// Courier stores its first answer to a key and replays it. So a request that may have been taken is retried with
+    /// the same key, for ever after: a second key could be a second text. One that was surely refused is retried with
+    /// the next key, since the same one would only replay the refusal.
     pub(super) fn after(&mut self, reply: Reply, left: Duration, random: f64) -> NextStep {
         if !matches!(reply, Reply::TooLate) {
             self.made += 1;
@@ -130,7 +130,11 @@ impl Retries {
             Reply::Accepted(id) => return NextStep::Settled(DeliveryOutcome::Sent, id),
             Reply::TokenRenewed => {
                 self.next_key();
-                return if self.made < MOST_TRIES { NextStep::Again(Duration::ZERO) } else { self.settled() };
+                return if self.made < MOST_REQUESTS {
+                    NextStep::Retry(Duration::ZERO)
+                } else {
+                    self.settled()
+                };
             }
             Reply::NotSent => {
                 self.blame = Blame::Courier;
@@ -157,13 +161,13 @@ impl Retries {
         };
         let longest = FIRST_PAUSE * 2_u32.pow(self.made - 1);
         let pause = least_pause.saturating_add(longest.mul_f64(random.clamp(0.0, 1.0)));
-        if self.made >= MOST_TRIES || pause >= left {
+        if self.made >= MOST_REQUESTS || pause >= left {
             return self.settled();
         }
-        NextStep::Again(pause)
+        NextStep::Retry(pause)
     }
 
-    /// Moves on from a key that Courier may replay a refusal for, unless a try may have been taken.
+    /// Moves on from a key that Courier may replay a refusal for, unless a request may have been taken.
     fn next_key(&mut self) {
         if !self.doubtful {
             self.key_number += 1;
@@ -179,7 +183,7 @@ impl Retries {
     }
 }
 
-/// Whose fault an answered failure is.
+/// Returns the party to blame for an answered failure.
 fn blame(status: StatusCode) -> Blame {
     match status {
         StatusCode::BAD_REQUEST => Blame::Request,
@@ -197,13 +201,13 @@ mod tests {
         Reply::Refused { status: StatusCode::from_u16(status).unwrap(), retry_after: None }
     }
 
-    /// The idempotency key's number at each try, and the outcome.
+    /// Returns the idempotency key's number at each request, and the outcome.
     fn course(replies: Vec<Reply>) -> (Vec<u32>, Option<DeliveryOutcome>) {
-        let mut tries = Retries::default();
+        let mut retries = Retries::default();
         let mut keys = Vec::new();
         for reply in replies {
-            keys.push(tries.key(Duration::from_mins(10)).number);
-            if let NextStep::Settled(outcome, _) = tries.after(reply, Duration::from_secs(8), 0.5) {
+            keys.push(retries.key(Duration::from_mins(10)).number);
+            if let NextStep::Settled(outcome, _) = retries.after(reply, Duration::from_secs(8), 0.5) {
                 return (keys, Some(outcome));
             }
         }
@@ -256,39 +260,39 @@ mod tests {
     #[test]
     fn a_key_keeps_the_life_that_it_was_first_used_with() {
         let second = Duration::from_secs;
-        let mut tries = Retries::default();
-        assert_eq!(tries.key(second(600)), Key { number: 0, life: second(600) });
-        tries.after(refused(500), second(8), 0.5);
-        assert_eq!(tries.key(second(599)), Key { number: 1, life: second(599) });
-        tries.after(Reply::NoAnswer, second(8), 0.5);
-        assert_eq!(tries.key(second(597)), Key { number: 1, life: second(599) });
+        let mut retries = Retries::default();
+        assert_eq!(retries.key(second(600)), Key { number: 0, life: second(600) });
+        retries.after(refused(500), second(8), 0.5);
+        assert_eq!(retries.key(second(599)), Key { number: 1, life: second(599) });
+        retries.after(Reply::NoAnswer, second(8), 0.5);
+        assert_eq!(retries.key(second(597)), Key { number: 1, life: second(599) });
     }
 
     #[test]
     fn a_token_that_was_renewed_is_used_at_once() {
-        let mut tries = Retries::default();
-        let step = tries.after(Reply::TokenRenewed, Duration::from_secs(8), 1.0);
-        assert_eq!((step, tries.made()), (NextStep::Again(Duration::ZERO), 1));
+        let mut retries = Retries::default();
+        let step = retries.after(Reply::TokenRenewed, Duration::from_secs(8), 1.0);
+        assert_eq!((step, retries.made()), (NextStep::Retry(Duration::ZERO), 1));
     }
 
     #[test]
     fn a_wait_that_is_asked_for_is_kept_if_it_fits() {
-        let mut tries = Retries::default();
+        let mut retries = Retries::default();
         let asks = |seconds| Reply::Refused {
             status: StatusCode::TOO_MANY_REQUESTS,
             retry_after: Some(Duration::from_secs(seconds)),
         };
         let left = Duration::from_secs(8);
-        assert_eq!(tries.after(asks(2), left, 0.0), NextStep::Again(Duration::from_secs(2)));
-        assert_eq!(tries.after(asks(120), left, 0.0), NextStep::Settled(DeliveryOutcome::Failed, None));
+        assert_eq!(retries.after(asks(2), left, 0.0), NextStep::Retry(Duration::from_secs(2)));
+        assert_eq!(retries.after(asks(120), left, 0.0), NextStep::Settled(DeliveryOutcome::Failed, None));
     }
 
     #[test]
     fn pauses_are_drawn_from_a_span_that_doubles() {
-        let mut tries = Retries::default();
+        let mut retries = Retries::default();
         let left = Duration::from_secs(8);
-        assert_eq!(tries.after(refused(500), left, 1.0), NextStep::Again(Duration::from_millis(200)));
-        assert_eq!(tries.after(refused(500), left, 1.0), NextStep::Again(Duration::from_millis(400)));
+        assert_eq!(retries.after(refused(500), left, 1.0), NextStep::Retry(Duration::from_millis(200)));
+        assert_eq!(retries.after(refused(500), left, 1.0), NextStep::Retry(Duration::from_millis(400)));
     }
 
     #[test]
@@ -307,9 +311,9 @@ mod tests {
             (Reply::TooLate, Blame::Unknown),
         ] {
             let name = format!("{reply:?}");
-            let mut tries = Retries::default();
-            tries.after(reply, Duration::ZERO, 0.0);
-            assert_eq!(tries.blame(), blame, "{name}");
+            let mut retries = Retries::default();
+            retries.after(reply, Duration::ZERO, 0.0);
+            assert_eq!(retries.blame(), blame, "{name}");
         }
     }
 }

@@ -27,7 +27,7 @@ struct To<'a> {
     phone_number: &'a str,
 }
 
-/// What a person or we made up at run time; it is never part of the template.
+/// The values that a person or we made up at run time; none is ever part of the template.
 #[derive(Serialize)]
 struct Data<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -76,7 +76,7 @@ struct TwilioConfig<'a> {
 }
 
 impl<'a> Send<'a> {
-    /// The request for `text`, which is not delivered after `life`.
+    /// Makes the request for `text`, which is not delivered after `life`.
     pub(super) fn of(text: Text<'a>, messaging_service: Option<&'a str>, life: Duration) -> Self {
         let name = text.template.greets_by_name.then(|| text.name.first_word());
         let providers = messaging_service.map(|sid| Providers {
@@ -94,7 +94,7 @@ impl<'a> Send<'a> {
     }
 }
 
-/// What Courier answers when it has taken a text.
+/// Courier's answer when it has taken a text.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct AcceptedAnswer {

@@ -15,7 +15,7 @@ use crate::error::{Error, FieldViolation};
 /// The longest part of an unknown member's name that an answer repeats, in characters.
 const LONGEST_NAME: usize = 64;
 
-/// What is left of a request's object, and what was wrong with the members read so far.
+/// The rest of a request's object, and the faults of the members read so far.
 ///
 /// Each member is taken out as it is read; [`Fields::finish`] refuses whatever is left.
 pub struct Fields {
@@ -25,7 +25,7 @@ pub struct Fields {
 }
 
 impl Fields {
-    /// The members of the object that is all of `body`, and the idempotency key that came with it.
+    /// Parses the object that is all of `body`, and keeps the idempotency key that came with it.
     ///
     /// # Errors
     /// [`Error::Malformed`] when the body is not one JSON object, or has a member twice.
@@ -58,7 +58,7 @@ impl Fields {
         self.keep("Idempotency-Key", IdempotencyKey::parse(&key))
     }
 
-    /// A string as the client wrote it, without taking it: some rules look at other fields.
+    /// Returns a string as the client wrote it, without taking it: some rules look at other fields.
     #[must_use]
     pub fn peek(&self, name: &str) -> &str {
         let member = self.members.iter().find(|(member, _)| member == name);

@@ -1,4 +1,4 @@
-//! What counts as JSON by its headers, and what of an event is left for a request.
+//! Bodies that are JSON by their headers, and the parts of an event that are left for a request.
 
 use lambda_http::http::HeaderValue;
 

@@ -1,4 +1,4 @@
-//! What an answer says of a challenge.
+//! The part of an answer that tells of a challenge.
 
 use serde::Serialize;
 
@@ -7,7 +7,7 @@ use crate::domain::challenge::{Challenge, DeliveryOutcome};
 use crate::domain::policy::Policy;
 use crate::domain::time::Timestamp;
 
-/// What an answer says of a challenge.
+/// The part of an answer that tells of a challenge.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Otp {
@@ -20,7 +20,7 @@ pub struct Otp {
 }
 
 impl Otp {
-    /// The state of `challenge` at `now`.
+    /// Returns the state of `challenge` at `now`.
     #[must_use]
     pub fn of(challenge: &Challenge, policy: &Policy, now: Timestamp) -> Self {
         Self {
@@ -34,7 +34,7 @@ impl Otp {
     }
 }
 
-/// What send and resend answer.
+/// The output of send and resend.
 #[derive(Debug, Serialize)]
 pub struct SendOutput {
     success: bool,
@@ -49,7 +49,7 @@ impl SendOutput {
     }
 }
 
-/// What people read of a text's outcome.
+/// Returns the words that people read of a text's outcome.
 #[must_use]
 pub fn message(outcome: DeliveryOutcome) -> &'static str {
     match outcome {

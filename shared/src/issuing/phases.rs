@@ -40,7 +40,7 @@ pub struct Committed {
     challenge: Challenge,
 }
 
-/// What became of storing a new account with its first code.
+/// The outcome of storing a new account with its first code.
 #[derive(Debug)]
 pub enum SignUpOutcome {
     /// Both are stored.
@@ -51,7 +51,7 @@ pub enum SignUpOutcome {
     Freed,
 }
 
-/// What became of storing a further code.
+/// The outcome of storing a further code.
 pub(super) enum IssueOutcome {
     /// It is stored.
     Committed(Box<Committed>),
@@ -60,7 +60,7 @@ pub(super) enum IssueOutcome {
 }
 
 impl Decided {
-    /// The first code of the account of `user`, which takes the place of `replaced`, if that is given.
+    /// Draws the first code of the account of `user`, which takes the place of `replaced`, if that is given.
     #[must_use]
     pub fn first(
         texting: &TextingContext,
@@ -74,7 +74,7 @@ impl Decided {
         Self { recipient, code, challenge, supersedes: live(texting, request, replaced) }
     }
 
-    /// A further code of the recipient's account, whose newest challenge is `before`.
+    /// Decides on a further code of the recipient's account, whose newest challenge is `before`.
     pub(super) fn again(
         texting: &TextingContext,
         request: CodeRequest<'_>,
@@ -135,7 +135,7 @@ impl Decided {
         Quota::of(&self.recipient, request.source, pepper, policy, request.now())
     }
 
-    /// The code now that its row is stored, and tells so.
+    /// Tells of the code whose row is stored, and returns it as committed.
     fn committed(self, request: CodeRequest<'_>) -> Box<Committed> {
         let Self { recipient, code, challenge, supersedes } = self;
         if let Some(before) = supersedes {
@@ -228,7 +228,7 @@ fn draw(texting: &TextingContext, request: CodeRequest<'_>, recipient: &Recipien
     (code, draft)
 }
 
-/// The id of `challenge`, if its code is live.
+/// Returns the id of `challenge`, if its code is live.
 fn live(texting: &TextingContext, request: CodeRequest<'_>, challenge: Option<&Challenge>) -> Option<OtpId> {
     let CallContext { pepper, policy, .. } = &texting.context;
     challenge.filter(|code| code.is_live(pepper.id(), policy, request.now())).map(Challenge::id)

@@ -1,11 +1,11 @@
-//! The writes of a verification: a try is taken before a code is compared, and a right code is confirmed once.
+//! The writes of a verification: an attempt is taken before a code is compared, and a right code is confirmed once.
 
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 
 use super::item::{number, text, timestamp};
 use super::otps::{self, from_answer};
 use super::transaction::{Check, EXPECT_COMPLETE, Written, commit};
-use super::update::{Unwritten, repeat_while_busy, send_once};
+use super::update::{Unwritten, retry_while_busy, send_once};
 use super::{Failure, Store};
 use crate::clock::{Deadline, Moment};
 use crate::domain::challenge::{Challenge, ChallengeStatus};
@@ -30,16 +30,16 @@ pub struct Attempt<'a> {
     pub pepper: PepperId,
 }
 
-/// What became of taking a try.
+/// The outcome of taking an attempt.
 #[derive(Debug)]
 pub enum AttemptResult {
     /// It is paid for; this is the row with it.
     Taken(Box<Challenge>),
-    /// No try could be had, and nothing changed; this is the row that said so.
+    /// None could be had, and nothing changed; this is the row that said so.
     Refused(Option<Box<Challenge>>),
 }
 
-/// What became of confirming a code.
+/// The outcome of confirming a code.
 #[derive(Debug)]
 pub enum ConfirmResult {
     /// The code is CONFIRMED and the user VERIFIED, both at once.
@@ -51,14 +51,14 @@ pub enum ConfirmResult {
 }
 
 impl Store {
-    /// Takes a try at the newest code: the write that pays for a comparison, before it.
+    /// Takes an attempt at the newest code: the write that pays for a comparison, before it.
     ///
-    /// Its condition is the whole rule: the code is PENDING or CONFIRMED, within its life, with tries left,
-    /// not locked, made with this pepper, and the one asked for, or, where none is, that of an account that is not
-    /// contested. Two requests cannot pay with the same try.
+    /// Its condition is the whole rule: the code is PENDING or CONFIRMED, within its life, with attempts left, not
+    /// locked, made with this pepper, and the one asked for, or, where none is, that of an account that is not
+    /// contested. Two requests cannot pay with the same attempt.
     ///
     /// # Errors
-    /// When DynamoDB does not answer in time. The try may have been taken all the same; it is not repeated.
+    /// When DynamoDB does not answer in time. The attempt may have been taken all the same; it is not retried.
     pub async fn take_attempt(
         &self,
         attempt: Attempt<'_>,
@@ -94,7 +94,7 @@ impl Store {
                 .condition_expression(format!("{condition} AND otpId = :id"))
                 .expression_attribute_values(":id", text(id.to_string())),
         };
-        match repeat_while_busy(TAKE_ATTEMPT, moment.deadline, || send_once(&write)).await {
+        match retry_while_busy(TAKE_ATTEMPT, moment.deadline, || send_once(&write)).await {
             Ok(output) => from_answer(TAKE_ATTEMPT, output.attributes.as_ref())?
                 .map(|row| AttemptResult::Taken(Box::new(row)))
                 .ok_or_else(|| Failure::broken(TAKE_ATTEMPT, "the row is missing in the answer")),
@@ -151,7 +151,7 @@ impl Store {
             .expression_attribute_values(":none", number(0))
             .expression_attribute_values(":unread", timestamp(compared.kept_for_codes()))
             .expression_attribute_values(":id", text(compared.id().to_string()));
-        match repeat_while_busy(END_FAILURES, deadline, || write.clone().send()).await {
+        match retry_while_busy(END_FAILURES, deadline, || write.clone().send()).await {
             Ok(_) | Err(Unwritten::Refused(_)) => Ok(()),
             Err(Unwritten::Failed(failure)) => Err(failure),
         }

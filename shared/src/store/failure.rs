@@ -1,4 +1,4 @@
-//! What went wrong at DynamoDB, for the log; a caller learns only whether to try again.
+//! Failures of DynamoDB, for the log; a caller learns only whether a retry may help.
 
 use std::error::Error as StdError;
 
@@ -10,7 +10,7 @@ use super::item::Malformed;
 
 type Source = Box<dyn StdError + Send + Sync>;
 
-/// The error codes by which DynamoDB says that it did nothing and that a later try may work.
+/// The error codes by which DynamoDB says that it did nothing and that a retry may work.
 const BUSY: [&str; 5] = [
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
@@ -19,23 +19,23 @@ const BUSY: [&str; 5] = [
     "TransactionInProgressException",
 ];
 
-/// A failing store: what was attempted, and why it did not work.
+/// A failing store: the operation, and the reason why it did not work.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// DynamoDB was not there, too slow, too busy, or others were at the same rows all the time.
+    /// DynamoDB was not there, too slow, too busy, or under contention all the time.
     #[error("could not {attempted}")]
     Unavailable {
-        /// What was attempted.
+        /// The operation.
         attempted: &'static str,
-        /// Why it did not work.
+        /// The reason why it did not work.
         source: Source,
     },
-    /// DynamoDB understood and refused, or holds a row that is none of ours: a fault of this service.
+    /// DynamoDB understood and refused, or holds a malformed item: a fault of this service.
     #[error("could not {attempted}")]
     Broken {
-        /// What was attempted.
+        /// The operation.
         attempted: &'static str,
-        /// Why it did not work.
+        /// The reason why it did not work.
         source: Source,
     },
 }
@@ -56,7 +56,7 @@ struct Refused {
 }
 
 impl Failure {
-    /// The failure to do `attempted` because the call to DynamoDB failed.
+    /// Returns the failure to do `attempted` because the call to DynamoDB failed.
     pub(super) fn of<E>(attempted: &'static str, error: SdkError<E>) -> Self
     where
         E: StdError + ProvideErrorMetadata + Send + Sync + 'static,
@@ -77,7 +77,7 @@ impl Failure {
         Self::Unavailable { attempted, source: Box::new(OutOfTime) }
     }
 
-    /// The failure to do `attempted` because others changed the same rows each time.
+    /// Returns the failure to do `attempted` because others changed the same rows each time.
     #[must_use]
     pub fn overtaken(attempted: &'static str) -> Self {
         Self::Unavailable { attempted, source: "others changed the same rows each time".into() }
@@ -92,12 +92,12 @@ impl Failure {
     }
 }
 
-/// Whether the error code says that nothing was done and that a later try may work.
+/// Returns whether the error code says that nothing was done and that a retry may work.
 pub(super) fn is_busy(code: &str) -> bool {
     BUSY.contains(&code)
 }
 
-/// The error without the rows that a failing condition returns, which a log must not show.
+/// Returns the error without the rows that a failing condition returns, which a log must not show.
 fn describe<E>(error: SdkError<E>) -> Source
 where
     E: StdError + Send + Sync + 'static,

@@ -6,7 +6,7 @@ use super::item::{number, text};
 use super::limits::{Counted, Limits, Room, Rooms};
 use super::otps;
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses};
-use super::update::{Unwritten, repeat_while_busy};
+use super::update::{Unwritten, retry_while_busy};
 use super::{Failure, Store, users};
 use crate::clock::Moment;
 use crate::domain::account::AccountId;
@@ -22,7 +22,7 @@ const SIGN_UP: &str = "store the user and the first code";
 const ISSUE: &str = "store the code";
 const RECORD: &str = "record the delivery";
 
-/// What a signup stores.
+/// The write of a signup.
 #[derive(Clone, Copy, Debug)]
 pub struct SignUp<'a> {
     /// The new user.
@@ -31,11 +31,11 @@ pub struct SignUp<'a> {
     pub challenge: &'a Challenge,
     /// The account of a PENDING user that gives way, or none where the name is believed to be free.
     pub over: Option<AccountId>,
-    /// What it counts.
+    /// The counters that it counts in.
     pub quota: &'a Quota,
 }
 
-/// What became of storing a new user.
+/// The outcome of storing a new user.
 #[derive(Debug)]
 pub enum SignUpResult {
     /// User and code are stored, and counted.
@@ -51,27 +51,27 @@ pub enum SignUpResult {
 /// The user that a signup met.
 #[derive(Debug)]
 pub struct Met {
-    /// Who has the name.
+    /// The user who has the name.
     pub owner: User,
-    /// Why the signup is refused whatever its password: the name is taken, or a limit is reached. None where the row of a
-    /// PENDING user alone stood in the way.
+    /// The reason why the signup is refused whatever its password: the name is taken, or a limit is reached. None
+    /// where the row of a PENDING user alone stood in the way.
     pub refusal: Option<Refusal>,
 }
 
-/// What a send or resend stores.
+/// The write of a send or resend.
 #[derive(Clone, Copy, Debug)]
 pub struct Issue<'a> {
-    /// Whom the code is for.
+    /// The recipient of the code.
     pub recipient: &'a Recipient,
     /// The row that the new challenge replaces, whosever it is.
     pub row: Option<&'a Challenge>,
     /// The new challenge.
     pub next: &'a Challenge,
-    /// What it counts.
+    /// The counters that it counts in.
     pub quota: &'a Quota,
 }
 
-/// What became of storing a further code.
+/// The outcome of storing a further code.
 #[derive(Debug)]
 pub enum IssueResult {
     /// The code is stored, and counted.
@@ -173,8 +173,8 @@ impl Store {
         TransactWriteItem::builder().put(put).build()
     }
 
-    /// Puts the next challenge if the row is still what was read. A try taken meanwhile counts as a change:
-    /// it would be forgotten.
+    /// Puts the next challenge if the row is still what was read. An attempt taken meanwhile counts as a change: it
+    /// would be forgotten.
     fn put_otp_if_unchanged(&self, issue: Issue<'_>, now: Timestamp) -> TransactWriteItem {
         let Issue { recipient, row, next, quota: _ } = issue;
         let put = Put::builder().table_name(&self.otps).set_item(Some(otps::to_item(
@@ -227,14 +227,14 @@ impl Store {
                 .expression_attribute_values(":rejected", otps::status(ChallengeStatus::Rejected))
                 .expression_attribute_values(":pending", otps::status(ChallengeStatus::Pending)),
         };
-        match repeat_while_busy(RECORD, moment.deadline, || write.clone().send()).await {
+        match retry_while_busy(RECORD, moment.deadline, || write.clone().send()).await {
             Ok(_) | Err(Unwritten::Refused(_)) => Ok(()),
             Err(Unwritten::Failed(failure)) => Err(failure),
         }
     }
 }
 
-/// The cap that is reached, the address's before the phone's.
+/// Returns the cap that is reached, the address's before the phone's.
 fn cap_reached(rooms: Rooms, quota: &Quota, now: Timestamp) -> Option<Refusal> {
     let refused = |cap, ends_at| Refusal::RateLimited { cap, retry_after: now.until(ends_at) };
     match &quota.address {

@@ -9,7 +9,7 @@ use rand::seq::IndexedRandom as _;
 use super::failure::Failure;
 use super::item::{Item, ItemReader, bytes, number, timestamp};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
-use super::update::{Unwritten, repeat_while_busy, send_once};
+use super::update::{Unwritten, retry_while_busy, send_once};
 use crate::clock::Deadline;
 use crate::domain::limit::{Budget, Counter, Quota};
 
@@ -32,7 +32,7 @@ pub struct Limits {
     table: String,
 }
 
-/// What became of a write that counts.
+/// The outcome of a write that counts.
 pub(super) enum Counted {
     /// All was written.
     Written,
@@ -47,7 +47,7 @@ pub(super) enum Counted {
     BudgetSpent,
 }
 
-/// What a transaction that wrote nothing says of the limits. One that is off has room.
+/// The room in each limit, as a transaction that wrote nothing tells it. A limit that is off has room.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Rooms {
     pub(super) phone: Room,
@@ -56,17 +56,17 @@ pub(super) struct Rooms {
     pub(super) shard: Room,
 }
 
-/// Whether a counter had room.
+/// The room in a counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Room {
     Left,
     Full,
-    /// It is not known: others were at the same counter.
+    /// It is not known: the counter was under contention.
     Unknown,
 }
 
 impl Rooms {
-    /// What `checks` say of the counters of `quota`, in the order in which they were written.
+    /// Reads `checks` for the counters of `quota`, in the order in which they were written.
     fn of(checks: &[Check], quota: &Quota) -> Self {
         let mut rooms = checks.iter().map(|check| match check {
             Check::Held => Room::Left,
@@ -81,14 +81,14 @@ impl Rooms {
         }
     }
 
-    /// Whether one of them is not known.
+    /// Returns whether one of them is not known.
     pub(super) fn unknown(self) -> bool {
         [self.phone, self.address, self.shard].contains(&Room::Unknown)
     }
 }
 
 impl Limits {
-    /// The counters in the table `table`.
+    /// Opens the counters in the table `table`.
     #[must_use]
     pub fn new(client: Client, table: String) -> Self {
         Self { client, table }
@@ -96,8 +96,8 @@ impl Limits {
 
     /// Writes `own` items and counts the `quota` in one transaction.
     ///
-    /// The budget is spread over shards. One is tried at random; when it is full, all are read, and one with
-    /// room is tried, until the transaction commits or no shard has room.
+    /// The budget is spread over shards. One is chosen at random; when it is full, all are read, and one with room is
+    /// chosen, until the transaction commits or no shard has room.
     pub(super) async fn write_and_count(
         &self,
         attempted: &'static str,
@@ -174,7 +174,7 @@ impl Limits {
             .expression_attribute_values(":codes", number(1))
             .expression_attribute_values(":cap", number(counter.cap))
             .expression_attribute_values(":ends", timestamp(counter.ends_at));
-        match repeat_while_busy(COUNT_PROBE, deadline, || send_once(&write)).await {
+        match retry_while_busy(COUNT_PROBE, deadline, || send_once(&write)).await {
             Ok(_) => Ok(true),
             Err(Unwritten::Refused(_)) => Ok(false),
             Err(Unwritten::Failed(failure)) => Err(failure),

@@ -20,7 +20,7 @@ impl Store {
     /// Reads the newest challenge of a username, consistently.
     ///
     /// # Errors
-    /// When DynamoDB does not answer in time, or holds a row that is none of ours.
+    /// When DynamoDB does not answer in time, or holds a malformed item.
     pub async fn challenge(
         &self,
         username: &Username,
@@ -31,7 +31,7 @@ impl Store {
     }
 }
 
-/// The challenge in an answer that may hold none.
+/// Reads the challenge in an answer that may hold none.
 pub(super) fn from_answer(
     attempted: &'static str,
     item: Option<&Item>,
@@ -51,7 +51,7 @@ fn map<const N: usize>(entries: [(&str, AttributeValue); N]) -> Item {
     entries.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }
 
-/// The whole row of a challenge, as a put at `now` writes it.
+/// Makes the whole row of a challenge, as a put at `now` writes it.
 pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp) -> Item {
     let earlier = challenge.earlier().iter().map(|code| {
         let mut item = issued(code);
@@ -81,8 +81,8 @@ pub(super) fn to_item(username: &Username, challenge: &Challenge, now: Timestamp
     item
 }
 
-/// A code in the list of those issued, but for what has become of it. Its id is stored as bytes: five codes with keys must
-/// leave the row within the kibibyte that a write unit pays for.
+/// Makes the entry of a code in the list of those issued, but for its status. Its id is stored as bytes: five codes
+/// with keys must leave the row within the kibibyte that a write unit pays for.
 fn issued(code: &IssuedCode) -> Item {
     let mut item = map([
         ("id", bytes(code.id.as_bytes())),
@@ -96,7 +96,7 @@ fn issued(code: &IssuedCode) -> Item {
     item
 }
 
-/// What is recorded of a text at `now`.
+/// Makes the record of a text at `now`.
 pub(super) fn delivery(delivery: &Delivery, now: Timestamp) -> AttributeValue {
     let mut item = map([
         ("status", text(delivery.outcome.as_str())),

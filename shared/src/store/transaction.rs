@@ -1,4 +1,4 @@
-//! One transaction, repeated while others are at the same rows.
+//! One transaction, retried under contention.
 
 use std::time::Duration;
 
@@ -13,21 +13,21 @@ use super::failure::is_busy;
 use super::item::Item;
 use crate::clock::Deadline;
 
-/// Why a request builder of the SDK cannot fail here.
+/// The reason why a request builder of the SDK cannot fail here.
 pub(super) const EXPECT_COMPLETE: &str = "every required member is given";
 
-/// The first pause before a conflicting write is repeated; each further one may be twice as long. A transaction
-/// takes some 10 ms, so that is how long the winner needs.
+/// The first pause before a conflicting write is retried; each further one may be twice as long. A transaction takes
+/// some 10 ms, so that is how long the winner needs.
 const FIRST_PAUSE: Duration = Duration::from_millis(20);
 
-/// The longest pause before a conflicting write is repeated.
+/// The longest pause before a conflicting write is retried.
 const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 
-/// How long a write may take with all its repetitions: a caller is better told to come back than kept waiting,
+/// The longest that a write may take with all its retries: a caller is better told to come back than kept waiting,
 /// and a text still has to fit in.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What became of a transaction.
+/// The outcome of a transaction.
 pub(super) enum Written {
     /// All of it was written.
     All,
@@ -35,7 +35,7 @@ pub(super) enum Written {
     Nothing(Vec<Check>),
 }
 
-/// What became of one item's condition.
+/// The outcome of one item's condition.
 #[derive(Debug)]
 pub(super) enum Check {
     /// It held, or there was none.
@@ -66,11 +66,10 @@ impl Check {
     }
 }
 
-/// Commits `items`, again and again while other transactions are at the same rows.
+/// Commits `items`, with retries under contention.
 ///
-/// Every repetition carries the same client request token, so one whose answer was lost is not written twice and
-/// reads as the success that it was. A failed condition outranks a conflict: what it says will not change by
-/// waiting.
+/// Every retry carries the same client request token, so one whose answer was lost is not written twice and reads as
+/// the success that it was. A failed condition outranks a conflict: what it says will not change by waiting.
 pub(super) async fn commit(
     client: &Client,
     attempted: &'static str,
@@ -113,7 +112,7 @@ pub(super) async fn commit(
     }
 }
 
-/// A client request token: whoever repeats it means the same write.
+/// Draws a client request token: whoever repeats it means the same write.
 fn token() -> String {
     format!("{:032x}", rand::rng().random::<u128>())
 }

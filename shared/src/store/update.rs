@@ -1,4 +1,4 @@
-//! One conditional update, repeated only while it surely was not applied.
+//! One conditional update, retried only while it surely was not applied.
 
 use aws_sdk_dynamodb::config::Config;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
@@ -12,7 +12,7 @@ use super::item::Item;
 use super::transaction::{PATIENCE, Pauses};
 use crate::clock::Deadline;
 
-/// Why an update was not written, as far as is known.
+/// The reason why an update was not written, as far as is known.
 pub(super) enum Unwritten {
     /// Its condition failed; this is the row that it met, where there is one and the update asked for it.
     Refused(Option<Item>),
@@ -20,7 +20,7 @@ pub(super) enum Unwritten {
     Failed(Failure),
 }
 
-/// Sends an update without the SDK's own repetitions: it counts, and one that lost its answer would count twice.
+/// Sends an update without the SDK's own retries: it counts, and one that lost its answer would count twice.
 pub(super) async fn send_once(
     write: &UpdateItemFluentBuilder,
 ) -> Result<UpdateItemOutput, SdkError<UpdateItemError>> {
@@ -28,10 +28,10 @@ pub(super) async fn send_once(
     write.clone().customize().config_override(once).send().await
 }
 
-/// Sends an update, again and again while DynamoDB says that it is busy and did nothing.
+/// Sends an update, with retries while DynamoDB says that it is busy and did nothing.
 ///
 /// Any other failure ends it: an update that may have been applied is not applied twice.
-pub(super) async fn repeat_while_busy<F>(
+pub(super) async fn retry_while_busy<F>(
     attempted: &'static str,
     deadline: Deadline,
     send: impl Fn() -> F,

@@ -25,7 +25,7 @@ impl Store {
     /// Reads a user, consistently. The row may be one whose time is up: see [`User::exists`].
     ///
     /// # Errors
-    /// When DynamoDB does not answer in time, or holds a row that is none of ours.
+    /// When DynamoDB does not answer in time, or holds a malformed item.
     pub async fn user(&self, username: &Username, deadline: Deadline) -> Result<Option<User>, Failure> {
         let row = self.row(READ_USER, &self.users, username, deadline).await?;
         let user = row.as_ref().map(from_item).transpose();
@@ -61,7 +61,7 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
-    /// Checks that the username is still whose it was when the code was decided on.
+    /// Checks that the username still has the owner that it had when the code was decided on.
     pub(super) fn check_recipient(&self, recipient: &Recipient, now: Timestamp) -> TransactWriteItem {
         let end_of_code = timestamp(now.plus(LONGEST_CODE_TTL));
         let check = ConditionCheck::builder()
@@ -113,7 +113,7 @@ impl Store {
     }
 }
 
-/// A new user's item. Its `updatedAt` is its `createdAt`: only verifying changes a user.
+/// Makes a new user's item. Its `updatedAt` is its `createdAt`: only verifying changes a user.
 fn to_item(user: &User) -> Item {
     let mut item: Item = [
         ("username", text(user.username.as_str())),

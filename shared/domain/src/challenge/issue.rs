@@ -1,4 +1,4 @@
-//! Whether a code may be issued, and what the row holds afterwards.
+//! The rules by which a code may be issued, and the row that an issue leaves.
 
 use super::{Challenge, ChallengeStatus, IssuedCode};
 use crate::account::AccountId;
@@ -21,7 +21,7 @@ pub struct Draft {
     pub pepper: PepperId,
     /// The account that it is for.
     pub account: AccountId,
-    /// Whether that account is contested.
+    /// True when that account is contested.
     pub contested: bool,
     /// The call that asks for it.
     pub call: Call,
@@ -64,7 +64,7 @@ impl Challenge {
         Ok(Self::replacing(before, draft, policy, now))
     }
 
-    /// Whether `id` is that of a code of the last hour, a failed one included.
+    /// Returns whether `id` is that of a code of the last hour, a failed one included.
     fn has_issued(&self, id: OtpId, now: Timestamp) -> bool {
         self.last_hours(now).any(|code| code.id == id)
     }
@@ -108,7 +108,7 @@ impl Challenge {
         }
     }
 
-    /// The first moment from `now` on at which the hour before it holds fewer codes than the cap.
+    /// Returns the first moment from `now` on at which the hour before it holds fewer codes than the cap.
     fn capped_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
         let cap = policy.codes_per_username_per_hour as usize;
         match self.last_hours(now).count().checked_sub(cap) {
@@ -117,14 +117,14 @@ impl Challenge {
         }
     }
 
-    /// The first moment from `now` on at which the cooldown is over, and the wait that a run of failures imposes.
+    /// Returns the first moment from `now` on at which the cooldown is over, and the wait that a run of failures imposes.
     fn cooling_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
         let slowed_until = self.newest.at.plus(policy.slowdown_after(self.failures));
         self.cooldown_until(policy, now.max(slowed_until))
     }
 
-    /// The first moment from `now` on at which the cooldown is over. As codes leave the hour the wait since the
-    /// last one shrinks, so this is not always the wait that the codes of this moment ask for.
+    /// Returns the first moment from `now` on at which the cooldown is over. As codes leave the hour the wait since
+    /// the last one shrinks, so this is not always the wait that the codes of this moment ask for.
     fn cooldown_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
         let since_confirmed = self.issued().fold(Vec::new(), |mut counted, code| {
             match code.status {
@@ -147,14 +147,14 @@ impl Challenge {
         }
     }
 
-    /// Seconds until a resend will be accepted, as far as this username's own codes decide.
+    /// Returns the seconds until a resend will be accepted, as far as this username's own codes decide.
     #[must_use]
     pub fn resend_after(&self, policy: &Policy, now: Timestamp) -> i64 {
         let uncapped = self.capped_until(policy, now);
         now.until(self.cooling_until(policy, uncapped))
     }
 
-    /// Whether this call with this key already succeeded within the last hour.
+    /// Returns whether this call with this key already succeeded within the last hour.
     #[must_use]
     pub fn answered(&self, call: Call, key: KeyHash, now: Timestamp) -> bool {
         self.last_hours(now).any(|code| {

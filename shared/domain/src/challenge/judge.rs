@@ -1,4 +1,4 @@
-//! What a typed code means, and why one cannot be tried or confirmed.
+//! The meaning of a typed code, and the reasons why one cannot be compared or confirmed.
 
 use subtle::{Choice, ConditionallySelectable as _, ConstantTimeEq as _};
 
@@ -10,7 +10,7 @@ use crate::refusal::Refusal;
 use crate::time::Timestamp;
 use crate::username::Username;
 
-/// What a typed code turned out to be, after its try was paid for.
+/// The verdict on a typed code, after its attempt was paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
     /// The newest code, typed for the first time: it may be confirmed.
@@ -19,7 +19,7 @@ pub enum Verdict {
     Refused(Wrong),
 }
 
-/// Why a typed code confirms nothing.
+/// The reason why a typed code confirms nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wrong {
     /// The newest code, but it was confirmed before.
@@ -31,7 +31,7 @@ pub enum Wrong {
 }
 
 impl Challenge {
-    /// Why no try could be taken at the challenge in `row`, which is what the failing condition returned.
+    /// Returns the reason why no attempt could be taken at the challenge in `row`, which the failing condition returned.
     ///
     /// A foreign id is answered before anything is looked at that differs from one username to another.
     #[must_use]
@@ -64,7 +64,7 @@ impl Challenge {
 
     /// Compares `code` with the newest code and the earlier ones that were texted, all of them in constant time.
     ///
-    /// The try must have been taken before: `self` is the row that the taking returned.
+    /// The attempt must have been taken before: `self` is the row that the taking returned.
     #[must_use]
     pub fn judge(&self, code: &Code, username: &Username, pepper: &Pepper) -> Verdict {
         let is = |issued: &IssuedCode| issued.mac.ct_eq(&code.mac(pepper, issued.id, username));
@@ -82,14 +82,14 @@ impl Challenge {
         }
     }
 
-    /// How many more codes will be compared: what is left of this code's tries, and of the run before the lock.
+    /// Returns the number of codes that will still be compared: the attempts left of this code, and of the run before the lock.
     #[must_use]
     pub fn attempts_remaining(&self, policy: &Policy) -> u32 {
         let of_code = policy.max_attempts.saturating_sub(self.attempts);
         of_code.min(policy.max_consecutive_failures.saturating_sub(self.failures))
     }
 
-    /// Why a right code could not be confirmed, given the row as the failing condition found it.
+    /// Returns the reason why a right code could not be confirmed, given the row as the failing condition found it.
     #[must_use]
     pub fn why_not_confirmed(
         row: Option<&Self>,

@@ -17,7 +17,7 @@ mod verify;
 
 const SIX_DIGITS: CodeFormat = CodeFormat { alphabet: Alphabet::Numeric, length: 6 };
 
-/// A moment of this many seconds after some noon.
+/// Returns the moment this many seconds after some noon.
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_767_614_400 + second)
 }
@@ -30,7 +30,7 @@ fn ada() -> Username {
     Username::parse("ada").unwrap()
 }
 
-/// The code whose digits are those of `nth`.
+/// Returns the code whose digits are those of `nth`.
 fn code(nth: u32) -> Code {
     Code::parse(&format!("{nth:06}"), SIX_DIGITS).unwrap()
 }
@@ -43,7 +43,7 @@ fn key(nth: u8) -> IdempotencyKey {
     IdempotencyKey::parse(format!("key-{nth}").as_bytes()).unwrap()
 }
 
-/// A draft of the challenge `id(nth)` with the code `code(nth)`.
+/// Drafts the challenge `id(nth)` with the code `code(nth)`.
 fn draft(call: Call, nth: u32) -> Draft {
     let pepper = pepper(1);
     Draft {
@@ -61,7 +61,7 @@ fn issue(before: &Challenge, call: Call, nth: u32, now: Timestamp) -> Result<Cha
     Challenge::issue(Some(before), None, draft(call, nth), &Policy::default(), now)
 }
 
-/// A new account with the code `code(0)`, at noon.
+/// Returns a new account with the code `code(0)`, at noon.
 fn signed_up() -> Challenge {
     Challenge::first(draft(Call::Signup, 0), &Policy::default(), at(0))
 }
@@ -70,15 +70,19 @@ fn failed(challenge: Challenge) -> Challenge {
     challenge.delivered(Delivery { outcome: DeliveryOutcome::Failed, request_id: None, tries: 1 })
 }
 
-/// The challenge as the store leaves it when its code was confirmed.
+/// Returns the challenge as the store leaves it when its code was confirmed.
 fn confirmed(challenge: Challenge) -> Challenge {
     let newest = IssuedCode { status: ChallengeStatus::Confirmed, ..challenge.newest };
     Challenge { newest, failures: 0, contested: false, ..challenge }
 }
 
-/// The challenge as the store leaves it when `tries` were taken.
-fn tried(challenge: Challenge, tries: u32) -> Challenge {
-    Challenge { attempts: challenge.attempts + tries, failures: challenge.failures + tries, ..challenge }
+/// Returns the challenge as the store leaves it when `attempts` were taken.
+fn attempted(challenge: Challenge, attempts: u32) -> Challenge {
+    Challenge {
+        attempts: challenge.attempts + attempts,
+        failures: challenge.failures + attempts,
+        ..challenge
+    }
 }
 
 #[test]
@@ -103,8 +107,8 @@ fn a_code_is_live_while_pending_within_its_life_with_tries_left_and_of_this_pepp
         (signed_up(), ours, 0, true),
         (signed_up(), ours, 599, true),
         (signed_up(), ours, 600, false),
-        (tried(signed_up(), 4), ours, 0, true),
-        (tried(signed_up(), 5), ours, 0, false),
+        (attempted(signed_up(), 4), ours, 0, true),
+        (attempted(signed_up(), 5), ours, 0, false),
         (confirmed(signed_up()), ours, 0, false),
         (failed(signed_up()), ours, 0, false),
         (signed_up(), pepper(2).id(), 0, false),
@@ -155,10 +159,10 @@ fn refusals_come_in_the_order_locked_pending_cap_cooldown() {
     assert_eq!(refused(&signed_up(), Call::Send, &policy), Refusal::OtpPending { retry_after: 590 });
     let capped = Refusal::RateLimited { cap: Cap::Username, retry_after: 3_590 };
     assert_eq!(refused(&signed_up(), Call::Resend, &policy), capped);
-    assert_eq!(refused(&tried(signed_up(), 5), Call::Send, &policy), capped);
+    assert_eq!(refused(&attempted(signed_up(), 5), Call::Send, &policy), capped);
     let too_soon = Refusal::ResendTooSoon { retry_after: 20 };
     assert_eq!(refused(&signed_up(), Call::Resend, &Policy::default()), too_soon);
-    assert_eq!(refused(&tried(signed_up(), 5), Call::Send, &Policy::default()), too_soon);
+    assert_eq!(refused(&attempted(signed_up(), 5), Call::Send, &Policy::default()), too_soon);
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn a_wait_shrinks_when_a_code_leaves_the_hour() {
 
 #[test]
 fn a_new_code_takes_over_the_run_of_failures_and_no_attempts() {
-    let next = issue(&tried(signed_up(), 4), Call::Resend, 1, at(30)).unwrap();
+    let next = issue(&attempted(signed_up(), 4), Call::Resend, 1, at(30)).unwrap();
     assert_eq!((next.attempts, next.failures), (0, 4));
     assert_eq!(Challenge::first(draft(Call::Signup, 2), &Policy::default(), at(60)).failures, 0);
 }
@@ -242,8 +246,8 @@ fn a_text_that_surely_failed_rejects_a_pending_code_and_no_other() {
 #[test]
 fn a_row_is_kept_an_hour_after_its_code_and_400_days_with_failures() {
     assert_eq!(signed_up().expires_at(at(0)), at(600 + HOUR));
-    assert_eq!(tried(signed_up(), 1).expires_at(at(5)), at(5 + 400 * DAY));
-    assert_eq!(confirmed(tried(signed_up(), 1)).expires_at(at(5)), at(600 + HOUR));
+    assert_eq!(attempted(signed_up(), 1).expires_at(at(5)), at(5 + 400 * DAY));
+    assert_eq!(confirmed(attempted(signed_up(), 1)).expires_at(at(5)), at(600 + HOUR));
 }
 
 /// The ids that send and resend take: those of the account's last hour, failed ones included.
@@ -305,7 +309,7 @@ fn a_run_of_failures_slows_the_next_code_down() {
 
 #[test]
 fn a_challenge_is_restored_as_it_was_stored_and_nothing_else_is() {
-    let challenge = tried(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
+    let challenge = attempted(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
     let stored = || StoredChallenge {
         account: challenge.account,
         contested: false,

@@ -6,12 +6,12 @@ fn fields(body: &str) -> Fields {
     Fields::of(body.as_bytes(), None).unwrap()
 }
 
-/// A field that takes any text but "bad".
+/// Parses any text but "bad".
 fn any(text: &str) -> Result<String, Violation> {
     if text == "bad" { Err(Violation::new(Rule::Format, "Not this.")) } else { Ok(text.to_owned()) }
 }
 
-/// What is broken, as field and rule.
+/// Returns what is broken, as field and rule.
 fn broken<T: fmt::Debug>(result: Result<T, Error>) -> Vec<(String, Rule)> {
     match result.unwrap_err() {
         Error::Invalid(broken) => broken.into_iter().map(|field| (field.field, field.broken.rule)).collect(),

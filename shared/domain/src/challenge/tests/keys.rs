@@ -1,4 +1,4 @@
-//! Which calls are remembered by their idempotency key.
+//! The calls that are remembered by their idempotency key.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn hash(call: Call, nth: u8) -> KeyHash {
 #[test]
 fn a_key_is_remembered_for_an_hour_whatever_becomes_of_the_code() {
     let signed_up = Challenge::first(keyed(Call::Signup, 0, 1), &Policy::default(), at(0));
-    for challenge in [signed_up.clone(), confirmed(signed_up.clone()), tried(signed_up, 5)] {
+    for challenge in [signed_up.clone(), confirmed(signed_up.clone()), attempted(signed_up, 5)] {
         assert!(challenge.answered(Call::Signup, hash(Call::Signup, 1), at(3_599)));
         assert!(!challenge.answered(Call::Signup, hash(Call::Signup, 1), at(3_600)));
     }

@@ -20,7 +20,7 @@ const POLICY: Policy = Policy {
     signup_ttl: DAY,
 };
 
-/// Which code is typed, or which id is named: the newest, the one so many before it, or none that ever was.
+/// The code that is typed, or the id that is named: the newest, the one so many before it, or none that ever was.
 #[derive(Clone, Copy, Debug)]
 enum Which {
     Newest,
@@ -56,7 +56,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..80)
 }
 
-/// What a caller would learn of a step.
+/// The answer to a step, as far as a caller would learn it.
 #[derive(Clone, Debug, PartialEq)]
 enum Answer {
     Issued(u32),
@@ -90,7 +90,7 @@ impl Model {
         self.codes.last()
     }
 
-    /// The number of the code or id that is meant; one far beyond all others if it is none.
+    /// Returns the number of the code or id that is meant; one far beyond all others if it is none.
     fn nth(&self, which: Which) -> u32 {
         let back = match which {
             Which::Newest => 1,
@@ -119,7 +119,7 @@ impl Model {
         counted.last().is_some_and(|last| now < last.at + waits[counted.len() - 1])
     }
 
-    /// When the wait ends that a run of failures imposes: 30 s at 3 of 12, and so on.
+    /// Returns the end of the wait that a run of failures imposes: 30 s at 3 of 12, and so on.
     fn slowed_until(&self) -> i64 {
         let waits = [0, 0, 0, 30, 60, 240, 960, 1_920, 7_680, 30_720, 61_440, DAY];
         self.newest().map_or(0, |newest| newest.at + waits[self.failures.min(11) as usize])
@@ -271,8 +271,8 @@ impl Subject {
     fn verify(&mut self, typed: u32, asked: Option<u32>, model: &Model) -> Answer {
         let (pepper, now, asked) = (pepper(model.pepper), at(model.now), asked.map(id));
         let refusal = match self.row.take() {
-            Some(row) if Self::has_try(&row, asked, pepper.id(), now) => {
-                let row = tried(row, 1);
+            Some(row) if Self::takes_attempt(&row, asked, pepper.id(), now) => {
+                let row = attempted(row, 1);
                 let attempts_remaining = row.attempts_remaining(&POLICY);
                 let verdict = row.judge(&code(typed), &ada(), &pepper);
                 let ends_the_run = matches!(verdict, Verdict::Right | Verdict::Refused(Wrong::AlreadyUsed));
@@ -295,8 +295,8 @@ impl Subject {
         Answer::Refused(refusal)
     }
 
-    /// The condition under which the store takes a try.
-    fn has_try(row: &Challenge, asked: Option<OtpId>, pepper: PepperId, now: Timestamp) -> bool {
+    /// Returns whether the store takes an attempt, by its condition.
+    fn takes_attempt(row: &Challenge, asked: Option<OtpId>, pepper: PepperId, now: Timestamp) -> bool {
         row.status() != ChallengeStatus::Rejected
             && now < row.valid_until
             && row.attempts < POLICY.max_attempts

@@ -1,11 +1,11 @@
-//! What holds of every history under every policy.
+//! Laws of every history under every policy.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::*;
 
-/// What may happen to a code once it is issued.
+/// The fate of a code once it is issued.
 #[derive(Clone, Copy, Debug)]
 enum Fate {
     Waits,
@@ -15,9 +15,9 @@ enum Fate {
     IsGuessedAt,
 }
 
-/// An attempt to have a code issued, `after` seconds.
+/// A turn of the history: a request for a code, `after` seconds later, and the fate of the code.
 #[derive(Clone, Copy, Debug)]
-struct Attempt {
+struct Turn {
     after: i64,
     call: Call,
     fate: Fate,
@@ -34,7 +34,7 @@ fn policies() -> impl Strategy<Value = Policy> {
     )
 }
 
-fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
+fn turns() -> impl Strategy<Value = Vec<Turn>> {
     let after = prop_oneof![0_i64..=5, 0_i64..=300, 0_i64..=4_000];
     let call = prop_oneof![Just(Call::Send), Just(Call::Resend)];
     let fate = prop_oneof![
@@ -44,7 +44,7 @@ fn attempts() -> impl Strategy<Value = Vec<Attempt>> {
         1 => Just(Fate::IsExhausted),
         1 => Just(Fate::IsGuessedAt),
     ];
-    vec((after, call, fate).prop_map(|(after, call, fate)| Attempt { after, call, fate }), 1..40)
+    vec((after, call, fate).prop_map(|(after, call, fate)| Turn { after, call, fate }), 1..40)
 }
 
 fn meet(fate: Fate, challenge: Challenge) -> Challenge {
@@ -57,25 +57,25 @@ fn meet(fate: Fate, challenge: Challenge) -> Challenge {
     }
 }
 
-/// Plays `attempts`; `see` gets the row before each of them, the call, the time and what came of it.
+/// Plays `turns`; `see` gets the row before each of them, the call, the time and what came of it.
 fn play(
-    attempts: &[Attempt],
+    turns: &[Turn],
     policy: &Policy,
     mut see: impl FnMut(Option<&Challenge>, Call, i64, &Result<Challenge, Refusal>),
 ) {
     let mut row: Option<Challenge> = None;
     let mut now = 0;
-    for (nth, attempt) in (0..).zip(attempts) {
-        now += attempt.after;
-        let issued = Challenge::issue(row.as_ref(), None, draft(attempt.call, nth), policy, at(now));
-        see(row.as_ref(), attempt.call, now, &issued);
+    for (nth, turn) in (0..).zip(turns) {
+        now += turn.after;
+        let issued = Challenge::issue(row.as_ref(), None, draft(turn.call, nth), policy, at(now));
+        see(row.as_ref(), turn.call, now, &issued);
         if let Ok(issued) = issued {
-            row = Some(meet(attempt.fate, issued));
+            row = Some(meet(turn.fate, issued));
         }
     }
 }
 
-/// The refusal without its wait, and the wait.
+/// Returns the refusal without its wait, and the wait.
 fn parts(refusal: &Refusal) -> (Refusal, i64) {
     match *refusal {
         Refusal::OtpPending { retry_after } => (Refusal::OtpPending { retry_after: 0 }, retry_after),
@@ -89,9 +89,9 @@ fn parts(refusal: &Refusal) -> (Refusal, i64) {
 
 proptest! {
     #[test]
-    fn no_hour_ever_holds_more_codes_than_the_cap(policy in policies(), attempts in attempts()) {
+    fn no_hour_ever_holds_more_codes_than_the_cap(policy in policies(), turns in turns()) {
         let mut issued_at = Vec::new();
-        play(&attempts, &policy, |_, _, now, issued| {
+        play(&turns, &policy, |_, _, now, issued| {
             if issued.is_ok() {
                 issued_at.push(now);
             }
@@ -103,9 +103,9 @@ proptest! {
     }
 
     #[test]
-    fn a_refusal_ends_exactly_when_it_says(policy in policies(), attempts in attempts()) {
+    fn a_refusal_ends_exactly_when_it_says(policy in policies(), turns in turns()) {
         let mut found = Ok(());
-        play(&attempts, &policy, |row, call, now, issued| {
+        play(&turns, &policy, |row, call, now, issued| {
             let Err(refusal) = issued else { return };
             let again = |now| Challenge::issue(row, None, draft(call, 99), &policy, at(now)).map(|_| ());
             let (kind, wait) = parts(refusal);
@@ -123,11 +123,11 @@ proptest! {
     #[test]
     fn resend_after_is_the_first_moment_at_which_a_resend_is_accepted(
         policy in policies(),
-        attempts in attempts(),
+        turns in turns(),
         between in 0.0..1.0,
     ) {
         let mut found = Ok(());
-        play(&attempts, &policy, |row, _, now, _| {
+        play(&turns, &policy, |row, _, now, _| {
             let Some(row) = row else { return };
             let wait = row.resend_after(&policy, at(now));
             let refused = |now| Challenge::issue(Some(row), None, draft(Call::Resend, 99), &policy, at(now)).is_err();
@@ -144,9 +144,9 @@ proptest! {
     }
 
     #[test]
-    fn a_row_never_remembers_more_than_the_last_hour(policy in policies(), attempts in attempts()) {
+    fn a_row_never_remembers_more_than_the_last_hour(policy in policies(), turns in turns()) {
         let mut found = Ok(());
-        play(&attempts, &policy, |before, _, now, issued| {
+        play(&turns, &policy, |before, _, now, issued| {
             let Ok(row) = issued else { return };
             let hour_ago = at(now - HOUR);
             let run = before.map_or(0, |before| before.failures);

@@ -1,4 +1,4 @@
-//! What a typed code means, and why one cannot be tried or confirmed.
+//! The meaning of a typed code, and the reasons why one cannot be compared or confirmed.
 
 use super::*;
 
@@ -61,27 +61,27 @@ fn no_try_is_had_for_the_first_reason_in_the_documented_order() {
     let none = |asked| Challenge::why_no_attempt(None, asked, pepper(1).id(), &Policy::default(), at(0));
     assert_eq!(none(Some(id(0))), other_id);
     assert_eq!(none(None), Refusal::OtpNotFound);
-    let locked = Challenge { failures: 100, ..failed(tried(signed_up(), 5)) };
+    let locked = Challenge { failures: 100, ..failed(attempted(signed_up(), 5)) };
     let contested = |challenge| Challenge { contested: true, ..challenge };
     let cases = [
         (locked.clone(), Some(id(1)), 9_999, other_id.clone()),
-        (failed(tried(signed_up(), 5)), Some(id(1)), 600, other_id.clone()),
-        (tried(signed_up(), 5), Some(id(1)), 0, other_id.clone()),
+        (failed(attempted(signed_up(), 5)), Some(id(1)), 600, other_id.clone()),
+        (attempted(signed_up(), 5), Some(id(1)), 0, other_id.clone()),
         (confirmed(signed_up()), Some(id(1)), 0, other_id.clone()),
-        (tried(signed_up(), 5), Some(id(0)), 3_600, other_id),
+        (attempted(signed_up(), 5), Some(id(0)), 3_600, other_id),
         (contested(locked.clone()), None, 3_599, Refusal::OtpIdRequired),
         (contested(locked.clone()), Some(id(0)), 3_599, Refusal::Locked),
         (contested(locked.clone()), None, 3_600, Refusal::Locked),
         (contested(failed(signed_up())), None, 0, Refusal::OtpIdRequired),
         (contested(signed_up()), None, 3_600, Refusal::OtpNotFound),
         (locked, None, 9_999, Refusal::Locked),
-        (failed(tried(signed_up(), 5)), None, 600, Refusal::OtpNotFound),
-        (tried(signed_up(), 5), None, 3_600, Refusal::OtpNotFound),
-        (tried(signed_up(), 5), Some(id(0)), 3_599, Refusal::OtpExpired),
-        (tried(signed_up(), 5), None, 600, Refusal::OtpExpired),
+        (failed(attempted(signed_up(), 5)), None, 600, Refusal::OtpNotFound),
+        (attempted(signed_up(), 5), None, 3_600, Refusal::OtpNotFound),
+        (attempted(signed_up(), 5), Some(id(0)), 3_599, Refusal::OtpExpired),
+        (attempted(signed_up(), 5), None, 600, Refusal::OtpExpired),
         (confirmed(signed_up()), None, 600, Refusal::OtpExpired),
-        (tried(signed_up(), 5), None, 599, Refusal::OtpExhausted),
-        (confirmed(tried(signed_up(), 5)), Some(id(0)), 0, Refusal::OtpExhausted),
+        (attempted(signed_up(), 5), None, 599, Refusal::OtpExhausted),
+        (confirmed(attempted(signed_up(), 5)), Some(id(0)), 0, Refusal::OtpExhausted),
     ];
     for (row, asked, now, refusal) in cases {
         assert_eq!(no_try(&row, asked, now), refusal, "{row:?} at {now}");
@@ -91,7 +91,7 @@ fn no_try_is_had_for_the_first_reason_in_the_documented_order() {
 /// Case 29a, the rule itself.
 #[test]
 fn a_code_of_another_pepper_reads_as_expired() {
-    let row = tried(signed_up(), 5);
+    let row = attempted(signed_up(), 5);
     let refused =
         Challenge::why_no_attempt(Some(&row), Some(id(0)), pepper(2).id(), &Policy::default(), at(0));
     assert_eq!(refused, Refusal::OtpExpired);
@@ -114,7 +114,7 @@ fn the_tries_left_are_those_of_the_code_or_of_the_run_if_fewer() {
 fn a_code_is_not_confirmed_for_what_the_condition_met() {
     let why =
         |row: Option<&Challenge>, now| Challenge::why_not_confirmed(row, id(0), &Policy::default(), at(now));
-    let replaced = tried(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
+    let replaced = attempted(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
     assert_eq!(why(None, 0), Refusal::OtpNotFound);
     assert_eq!(why(Some(&replaced), 31), Refusal::OtpSuperseded { attempts_remaining: Some(3) });
     assert_eq!(why(Some(&confirmed(signed_up())), 600), Refusal::OtpAlreadyUsed);
