@@ -16,7 +16,7 @@ use crate::expected::{
 const FIFTY: usize = 50;
 
 /// How many of them are under way at any moment. Each hashes a password and compares some, and has seconds for it.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// Signs "ada" up with each of the passwords.
 async fn at_once(service: &Arc<Service>, passwords: impl Iterator<Item = String>) -> Vec<Answer> {
