@@ -119,8 +119,8 @@ fn median(times: &[f64]) -> f64 {
     f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
 }
 
-/// The chance that one of `known` is greater than one of `unknown`, equal ones counted half, and its standard error: DeLong,
-/// `DeLong` and Clarke-Pearson, Biometrics 44 (1988), 837–845.
+/// The chance that one of `known` is greater than one of `unknown`, equal ones counted half, and its standard error, after
+/// E. R. `DeLong` and others, Biometrics 44 (1988), 837–845.
 fn area_under_the_curve(known: &[f64], unknown: &[f64]) -> (f64, f64) {
     let wins = |one: f64, others: &[f64]| {
         mean(others.iter().map(|other| f64::midpoint(f64::from(one.total_cmp(other) as i8), 1.0)))
