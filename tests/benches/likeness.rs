@@ -1,76 +1,116 @@
-//! Whether the time of an answer tells a username that somebody has from one that nobody has.
+//! Whether the time of an answer tells a known username from an unknown one, in processes that have just started. (36)
 //!
-//! 400 sends, each for a fresh username, known and unknown ones in turn, eight at a time, while the Courier stand-in takes
-//! 50 to 250 ms for a text. Prints both medians and the Mann–Whitney U test of the latencies; it asserts nothing about
-//! them, since a rank test of equal distributions is "significant" once in twenty runs.
+//!     cargo bench -p tests --bench likeness -- [sends of a process]
+//!
+//! For each speed of Courier eight processes are started, as Lambda runs them. Each answers its sends one after the other,
+//! to known and unknown usernames in turn, every name once. Prints, as Markdown, the medians and the area under the ROC
+//! curve, which is the chance that a known name's answer is the slower one of a pair, with its 95 % interval: 0.5 tells
+//! nothing. It ends with an error if an interval leaves 0.45 to 0.55.
 
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
-use futures::StreamExt as _;
-use futures::stream;
+use futures::future::join_all;
+use futures::stream::{self, StreamExt as _};
+use local::clock::Clock;
 use local::courier::{Delay, Script};
+use tests::phones;
+use tests::rows::put_verified_user;
+use tests::runtime::{Functions, named};
 use tests::service::Service;
 
-/// Sends of each kind that are measured.
-const EACH: usize = 200;
+/// Milliseconds that Courier takes for a text; with 0 the stand-in answers at once.
+const SPEEDS: [u64; 4] = [50, 300, 700, 0];
 
-/// Sends before those, so that the waits are drawn from texts and not from a guess.
-const WARM_UP: usize = 64;
+const PROCESSES: usize = 8;
 
-/// Sends at a time.
-const AT_ONCE: usize = 8;
+/// Sends of a process, half of them to known names: with eight processes enough for an interval of 0.04.
+const SENDS: usize = 400;
 
-/// Area codes of the fictitious numbers; each has a hundred.
-const AREAS: [u32; 3] = [202, 212, 305];
+/// No cap may end a run.
+const SETTINGS: &[(&str, &str)] = &[
+    ("SEND_ANSWER_STEP_MILLISECONDS", "1000"),
+    ("CODES_PER_ADDRESS_PER_HOUR", "0"),
+    ("DAILY_SMS_BUDGET", "1000000"),
+];
+
+/// What an area under the curve may be off 0.5, its interval included.
+const TOLERANCE: f64 = 0.05;
 
 #[tokio::main]
-async fn main() {
-    let service = Service::with(&[("CODES_PER_ADDRESS_PER_HOUR", "0"), ("DAILY_SMS_BUDGET", "0")]).await;
-    let users = EACH + WARM_UP;
-    stream::iter(0..users).for_each_concurrent(AT_ONCE, |user| sign_up(&service, user)).await;
-    // Their first codes have expired, and impose nothing.
-    service.tick(7_200);
-    let delay = Delay { min_millis: 50, max_millis: 250 };
-    service.courier().play(Script { delay, ..Script::default() });
-    stream::iter(EACH..users)
-        .for_each_concurrent(AT_ONCE, async |user| {
-            let _ = time(&service, "known", user).await;
+async fn main() -> ExitCode {
+    let mut given = std::env::args().skip(1).filter_map(|argument| argument.parse::<usize>().ok());
+    let sends = given.next().unwrap_or(SENDS);
+    let measured = join_all(SPEEDS.map(|millis| measure(millis, sends))).await;
+
+    println!("| Courier takes | sends | known, median | unknown, median | AUC | 95 % interval |");
+    println!("| ---: | ---: | ---: | ---: | ---: | --- |");
+    let mut within = true;
+    for (millis, Latencies { known, unknown }) in SPEEDS.into_iter().zip(measured) {
+        let (area, error) = area_under_the_curve(&known, &unknown);
+        let (low, high) = (area - 1.96 * error, area + 1.96 * error);
+        within &= low >= 0.5 - TOLERANCE && high <= 0.5 + TOLERANCE;
+        let (sends, known, unknown) = (known.len() + unknown.len(), median(&known), median(&unknown));
+        println!(
+            "| {millis} ms | {sends} | {known:.1} ms | {unknown:.1} ms | {area:.3} | {low:.3}–{high:.3} |"
+        );
+    }
+    if within { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// What the answers took, in milliseconds.
+#[derive(Default)]
+struct Latencies {
+    known: Vec<f64>,
+    unknown: Vec<f64>,
+}
+
+/// Sends through processes that have just started, with a Courier that takes `millis` milliseconds.
+async fn measure(millis: u64, sends: usize) -> Latencies {
+    let service = Service::with(SETTINGS).await;
+    // The processes go by the machine's clock.
+    service.tick(Clock::System.second().unsigned_abs() - service.now());
+    let users = phones::all().into_iter().take(PROCESSES * sends).enumerate();
+    stream::iter(users)
+        .for_each_concurrent(PROCESSES, async |(user, number)| {
+            put_verified_user(&service, &name("known", user), &number).await;
         })
         .await;
+    service.courier().play(Script { delay: Delay::of(millis), ..Script::default() });
 
-    let measured: Vec<(bool, Duration)> =
-        stream::iter((0..EACH).flat_map(|user| [(true, user), (false, user)]))
-            .map(async |(known, user)| {
-                (known, time(&service, if known { "known" } else { "stray" }, user).await)
-            })
-            .buffer_unordered(AT_ONCE)
-            .collect()
-            .await;
-    assert_eq!(service.courier().count(), 2 * users, "no text for an unknown username");
-
-    let of = |kind: bool| -> Vec<f64> {
-        let times = measured.iter().filter(|(known, _)| *known == kind);
-        times.map(|(_, took)| took.as_secs_f64() * 1e3).collect()
-    };
-    let (known, unknown) = (of(true), of(false));
-    let (z, p) = mann_whitney(&known, &unknown);
-    println!("known    {} sends, median {:.1} ms", known.len(), median(&known));
-    println!("unknown  {} sends, median {:.1} ms", unknown.len(), median(&unknown));
-    println!("Mann–Whitney U: z = {z:.2}, two-sided p = {p:.3}");
+    let functions = Functions::of(&service, SETTINGS);
+    let processes = join_all((0..PROCESSES).map(async |number| {
+        let process = functions.start("send").await;
+        let mut latencies = Latencies::default();
+        for send in 0..sends {
+            // Half of the processes begin with a known name.
+            let is_known = (number + send) % 2 == 0;
+            let username = name(if is_known { "known" } else { "stray" }, number * sends + send);
+            let begun = Instant::now();
+            let answer = process.post(&named(&username)).await;
+            let took = begun.elapsed();
+            assert_eq!(answer.outcome(), "202 OTP sent successfully", "{answer:?}");
+            let kind = if is_known { &mut latencies.known } else { &mut latencies.unknown };
+            kind.push(milliseconds(took));
+        }
+        latencies
+    }));
+    let mut all = Latencies::default();
+    for of_process in processes.await {
+        all.known.extend(of_process.known);
+        all.unknown.extend(of_process.unknown);
+    }
+    assert_eq!(service.courier().keys().len(), all.known.len(), "a text for each known name, and no other");
+    all
 }
 
-async fn sign_up(service: &Service, user: usize) {
-    let number = format!("+1{}55501{:02}", AREAS[user / 100], user % 100);
-    let answer = service.sign_up(&format!("known-{user:03}"), &number).await;
-    assert_eq!(answer.status, 201, "{answer:?}");
+/// One name of many, all of one length.
+fn name(kind: &str, number: usize) -> String {
+    format!("{kind}-{number:05}")
 }
 
-async fn time(service: &Service, kind: &str, user: usize) -> Duration {
-    let begun = Instant::now();
-    let answer = service.send(&format!("{kind}-{user:03}")).await;
-    let took = begun.elapsed();
-    assert_eq!(answer.outcome(), "202 OTP sent successfully", "{answer:?}");
-    took
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
 }
 
 fn median(times: &[f64]) -> f64 {
@@ -79,20 +119,27 @@ fn median(times: &[f64]) -> f64 {
     f64::midpoint(sorted[(sorted.len() - 1) / 2], sorted[sorted.len() / 2])
 }
 
-/// The rank test of two samples by the normal approximation, which holds for more than twenty of each: z, positive where
-/// the first is slower, and the two-sided p.
-#[expect(clippy::cast_precision_loss, reason = "there are hundreds")]
-fn mann_whitney(one: &[f64], other: &[f64]) -> (f64, f64) {
-    let wins = one.iter().flat_map(|a| other.iter().map(move |b| a.total_cmp(b)));
-    let u: f64 = wins.map(|order| f64::midpoint(f64::from(order as i8), 1.0)).sum();
-    let (n, m) = (one.len() as f64, other.len() as f64);
-    let z = (u - n * m / 2.0) / (n * m * (n + m + 1.0) / 12.0).sqrt();
-    (z, erfc(z.abs() / std::f64::consts::SQRT_2))
+/// The chance that one of `known` is greater than one of `unknown`, equal ones counted half, and its standard error, after
+/// E. R. `DeLong` and others, Biometrics 44 (1988), 837–845.
+fn area_under_the_curve(known: &[f64], unknown: &[f64]) -> (f64, f64) {
+    let wins = |one: f64, others: &[f64]| {
+        mean(others.iter().map(|other| f64::midpoint(f64::from(one.total_cmp(other) as i8), 1.0)))
+    };
+    let of_known: Vec<_> = known.iter().map(|time| wins(*time, unknown)).collect();
+    let of_unknown: Vec<_> = unknown.iter().map(|time| 1.0 - wins(*time, known)).collect();
+    let area = mean(of_known.iter().copied());
+    let error = (variance_of_mean(&of_known, area) + variance_of_mean(&of_unknown, area)).sqrt();
+    (area, error)
 }
 
-/// The complementary error function of a number that is not negative, to 1.5e-7 (Abramowitz and Stegun, 7.1.26).
-fn erfc(x: f64) -> f64 {
-    let t = 1.0 / (1.0 + 0.327_591_1 * x);
-    let terms = [1.061_405_429, -1.453_152_027, 1.421_413_741, -0.284_496_736, 0.254_829_592];
-    terms.iter().fold(0.0, |sum, term| (sum + term) * t) * (-x * x).exp()
+#[expect(clippy::cast_precision_loss, reason = "there are thousands")]
+fn mean(values: impl ExactSizeIterator<Item = f64>) -> f64 {
+    let count = values.len() as f64;
+    values.sum::<f64>() / count
+}
+
+#[expect(clippy::cast_precision_loss, reason = "there are thousands")]
+fn variance_of_mean(values: &[f64], mean: f64) -> f64 {
+    let count = values.len() as f64;
+    values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / (count - 1.0) / count
 }

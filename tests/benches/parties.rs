@@ -26,7 +26,7 @@ async fn main() -> ExitCode {
     println!("| | |\n| --- | ---: |");
     println!("| orders | {} |", tally.orders);
     println!("| — that met a contested account | {} |", tally.contested);
-    println!("| — whose owner verified after a stranger's signup | {} |", tally.confirmed);
+    println!("| — whose owner verified the own account after a stranger's signup | {} |", tally.confirmed);
     println!(
         "| — without ids, more than a day after the own signup, a stranger's account | {} |",
         tally.late

@@ -10,5 +10,6 @@ pub mod lines;
 pub mod parties;
 pub mod phones;
 pub mod proxy;
+pub mod rows;
 pub mod runtime;
 pub mod service;

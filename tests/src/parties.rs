@@ -47,7 +47,7 @@ pub struct Tally {
     pub calls: usize,
     /// Orders in which a name became contested.
     pub contested: usize,
-    /// Orders whose owner verified the account after a stranger had signed up for the name.
+    /// Orders whose owner verified the own account after a stranger had signed up for the name.
     pub confirmed: usize,
     /// Orders whose owner sent no ids and, more than a day after the own signup, verified a stranger's account: what the
     /// rules allow.

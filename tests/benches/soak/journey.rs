@@ -16,11 +16,11 @@ use super::truth::Texted;
 const CALLS: usize = 120;
 
 /// What each call may answer here, from the API's table.
-const SIGNUP: &[&str] =
-    &["201", "409 username_taken", "503 unavailable", "503 sms_unavailable", "503 sms_budget_spent"];
+const SIGNUP: &[&str] = &["201", "503 unavailable", "503 sms_unavailable"];
 const SEND: &[&str] = &[
     "202",
     "409 otp_pending",
+    "422 otp_superseded",
     "429 resend_too_soon",
     "429 rate_limited",
     "503 unavailable",
@@ -54,12 +54,20 @@ struct Person<'a> {
     dice: StdRng,
     key: u32,
     mistakes: u32,
+    /// Whether the person's app sends the id of its newest answer along.
+    sends_ids: bool,
+    id: Option<String>,
+    /// How many of the phone's texts are of accounts before this one.
+    outdated: usize,
 }
 
 /// Makes the journey `number` with the phone number `phone`.
 pub(super) async fn make(world: &World, number: usize, phone: &str, seed: u64) {
-    let dice = StdRng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
-    let mut person = Person { world, username: format!("person-{number}"), phone, dice, key: 0, mistakes: 0 };
+    let mut dice = StdRng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
+    let sends_ids = dice.random_bool(0.5);
+    let username = format!("person-{number}");
+    let mut person =
+        Person { world, username, phone, dice, key: 0, mistakes: 0, sends_ids, id: None, outdated: 0 };
     let mut next = Next::SignUp;
     for _ in 0..CALLS {
         next = match next {
@@ -78,30 +86,58 @@ impl Person<'_> {
     async fn sign_up(&mut self) -> Next {
         let body = service::signup(&self.username, self.phone);
         let answer = self.post("/signup", SIGNUP, &body).await;
-        self.look().await;
-        match status_and_code(&answer).as_str() {
-            "201" | "409 username_taken" => Next::Type,
-            _ => {
-                self.wait(&answer).await;
-                Next::SignUp
-            }
+        // What is stored now was there before, or is of a new account.
+        let id = self.look().await;
+        if let Some(id) = id.filter(|id| !self.world.truth.knows(self.phone, id)) {
+            let texts = self.world.truth.texts_to(self.phone);
+            self.outdated = texts.iter().filter(|text| text.id != id).count();
+            self.world.truth.stored(self.phone, &id);
         }
+        if answer.status == 201 {
+            self.hear(&answer);
+            return Next::Type;
+        }
+        self.wait(&answer).await;
+        Next::SignUp
+    }
+
+    /// Takes note of a success.
+    fn hear(&mut self, answer: &Answer) {
+        self.key += 1;
+        self.id = answer.body["otp"]["id"].as_str().map(str::to_owned);
+    }
+
+    /// `body` with the id of the newest answer, if the person's app sends that.
+    fn with_id(&self, mut body: Value) -> Value {
+        if let Some(id) = self.id.as_ref().filter(|_| self.sends_ids) {
+            body["otpId"] = json!(id);
+        }
+        body
+    }
+
+    /// The texts on the phone that are of this account.
+    fn texts(&self) -> Vec<Texted> {
+        self.world.truth.texts_to(self.phone).split_off(self.outdated)
     }
 
     async fn ask(&mut self, path: &'static str) -> Next {
-        let body = json!({ "username": self.username });
+        let body = self.with_id(json!({ "username": self.username }));
         let answer = if self.dice.random_bool(0.1) {
             let (one, other) = tokio::join!(self.post(path, SEND, &body), self.post(path, SEND, &body));
             if one.status == 202 { one } else { other }
         } else {
             self.post(path, SEND, &body).await
         };
-        self.look().await;
+        if let Some(id) = self.look().await {
+            self.world.truth.stored(self.phone, &id);
+        }
         match status_and_code(&answer).as_str() {
             "202" => {
-                self.key += 1;
+                self.hear(&answer);
                 Next::Type
             }
+            // The id is of more than an hour ago.
+            "422 otp_superseded" => Next::SignUp,
             // Either the text is there, or only another code helps.
             "409 otp_pending" if self.has_text_of_newest().await => Next::Type,
             "409 otp_pending" => Next::Ask("/resend"),
@@ -114,15 +150,18 @@ impl Person<'_> {
     }
 
     async fn type_code(&mut self) -> Next {
-        let texts = self.world.truth.texts_to(self.phone);
+        let texts = self.texts();
         let Some(newest) = texts.last().cloned() else { return Next::Ask("/send") };
+        if self.dice.random_bool(0.03) {
+            return Next::SignUp;
+        }
         if self.dice.random_bool(0.2) {
             return Next::Ask("/resend");
         }
         if self.mistakes < 8 && self.dice.random_bool(0.3) {
             return self.mistype(&texts).await;
         }
-        let body = json!({ "username": self.username, "otp": newest.code });
+        let body = self.with_id(json!({ "username": self.username, "otp": newest.code }));
         let answers = if self.dice.random_bool(0.1) {
             let (one, other) =
                 tokio::join!(self.post("/verify", VERIFY, &body), self.post("/verify", VERIFY, &body));
@@ -191,15 +230,13 @@ impl Person<'_> {
 
     async fn has_text_of_newest(&self) -> bool {
         let row = self.row("otps").await;
-        let texts = self.world.truth.texts_to(self.phone);
+        let texts = self.texts();
         row.is_some_and(|row| texts.last().is_some_and(|newest| newest.id == text(&row, "otpId")))
     }
 
-    /// Takes note of the challenge that is stored now.
-    async fn look(&self) {
-        if let Some(row) = self.row("otps").await {
-            self.world.truth.stored(self.phone, text(&row, "otpId"));
-        }
+    /// The id of the challenge that is stored now.
+    async fn look(&self) -> Option<String> {
+        self.row("otps").await.map(|row| text(&row, "otpId").to_owned())
     }
 
     /// Reads the person's row, through the same faults, until that works; the client would pause between.

@@ -2,8 +2,8 @@
 //!
 //!     cargo bench -p tests --bench soak -- [journeys] [minutes]
 //!
-//! Each journey is a person who signs up, mistypes, asks for another code, taps twice, and goes on until verified,
-//! by doing what the answers say. What must hold is checked after every answer and at the end; the report is
+//! Each journey is a person who signs up, now and then once more, mistypes, asks for another code, taps twice, and goes on
+//! until verified, by doing what the answers say; half of them send ids. What must hold is checked after every answer and at the end; the report is
 //! Markdown. It ends with an error if anything did not hold.
 
 mod journey;
@@ -41,7 +41,7 @@ const SEED: u64 = 27;
 const SETTINGS: &[(&str, &str)] = &[
     ("RESEND_COOLDOWN_SECONDS", "1"),
     ("CODES_PER_USERNAME_PER_HOUR", "20"),
-    ("CODES_PER_PHONE_PER_DAY", "100"),
+    ("SIGNUP_CODES_PER_PHONE_PER_DAY", "100"),
     ("CODES_PER_ADDRESS_PER_HOUR", "0"),
     ("DAILY_SMS_BUDGET", "1000000"),
     ("OTP_TTL_SECONDS", "900"),

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use local::courier::Text;
-use tests::service::{Service, number, text};
+use tests::service::{Row, Service, number, text};
 
 /// The first ones tell what is wrong; more tell no more.
 const VIOLATIONS_KEPT: usize = 20;
@@ -53,6 +53,10 @@ impl Truth {
 
     pub(super) fn stored(&self, phone: &str, id: &str) {
         self.lock().stored.entry(phone.to_owned()).or_default().insert(id.to_owned());
+    }
+
+    pub(super) fn knows(&self, phone: &str, id: &str) -> bool {
+        self.lock().stored.get(phone).is_some_and(|ids| ids.contains(id))
     }
 
     pub(super) fn confirmed(&self, username: &str) {
@@ -119,7 +123,14 @@ pub(super) async fn at_the_end(service: &Service, truth: &Truth, began_at: u64) 
     // Counters of yesterday may have been deleted.
     let day = 86_400;
     if began_at / day == service.now() / day {
-        let counted: i64 = service.rows("limits").await.iter().map(|row| number(row, "count")).sum();
+        let counts = |row: &Row| -> i64 {
+            ["count", "verified", "others"]
+                .into_iter()
+                .filter(|name| row.contains_key(*name))
+                .map(|name| number(row, name))
+                .sum()
+        };
+        let counted: i64 = service.rows("limits").await.iter().map(counts).sum();
         let codes = i64::try_from(truth.count_of_codes()).unwrap_or(i64::MAX);
         if counted != 2 * codes {
             truth.violated(format!("{codes} codes moved the counters of phones and budget by {counted}"));

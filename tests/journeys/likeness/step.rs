@@ -6,11 +6,10 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::primitives::Blob;
-use aws_sdk_dynamodb::types::AttributeValue;
 use local::courier::{Delay, Script};
 use tests::proxy::Operation;
-use tests::service::{NOON, Service};
+use tests::rows::put_verified_user;
+use tests::service::Service;
 use tokio::task::yield_now;
 use tokio::time::{Instant, advance};
 
@@ -29,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(30);
 #[tokio::test]
 async fn the_first_answers_of_a_process_leave_on_the_same_step() {
     for millis in [50, 300, 700] {
+        // Without a signup, which needs more threads than a clock that stands still allows.
         let service = Service::with(&[("SEND_ANSWER_STEP_MILLISECONDS", "1000")]).await;
-        put_verified_user(&service, "known").await;
+        put_verified_user(&service, "known", ADA).await;
         service.courier().play(Script { delay: Delay::of(millis), ..Script::default() });
         let _ = service.proxy.take_calls();
         let clock = Clock::stop();
@@ -100,15 +100,4 @@ impl Drop for Clock {
     fn drop(&mut self) {
         tokio::time::resume();
     }
-}
-
-/// A user as a signup and a right code leave it; a signup itself needs more threads than a clock that stands allows.
-async fn put_verified_user(service: &Service, username: &str) {
-    let text = |text: &str| AttributeValue::S(text.to_owned());
-    let yesterday = AttributeValue::N((NOON - 86_400).to_string());
-    let put = service.dynamodb().put_item().table_name("users");
-    let put = put.item("username", text(username)).item("name", text("Ada")).item("mobileNo", text(ADA));
-    let put = put.item("accountId", AttributeValue::B(Blob::new([1; 16]))).item("status", text("VERIFIED"));
-    let put = put.item("passwordHash", text("of a signup")).item("createdAt", yesterday.clone());
-    put.item("updatedAt", yesterday.clone()).item("verifiedAt", yesterday).send().await.expect("a put");
 }

@@ -111,8 +111,19 @@ pub(super) struct Ledger {
     rows: Rows,
     stranger_signed_up: bool,
     pub(super) met_contested: bool,
-    pub(super) is_confirmed_after_a_stranger: bool,
-    pub(super) is_late: bool,
+    /// Whose account the owner verified, if any.
+    pub(super) verified: Option<Verified>,
+}
+
+/// The account that an owner verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verified {
+    /// The own one, before any stranger's signup.
+    Undisturbed,
+    /// The own one, after a stranger's signup.
+    AfterAStranger,
+    /// A stranger's, which the rules allow where the owner sends no ids and signed up more than a day ago.
+    AStrangers,
 }
 
 /// Says which rule is broken, unless it holds.
@@ -134,7 +145,7 @@ impl Ledger {
         self.of_contested(done, &rows)?;
         of_texts(done, &rows)?;
         of_answers(done, &rows)?;
-        if done.answer.status == 200 {
+        if done.answer.status == 200 || rows.is_verified() && !self.rows.is_verified() {
             self.of_a_confirmation(done, &rows, owner, phones, inbox)?;
         }
         self.met_contested |= rows.user.as_ref().is_some_and(is_contested);
@@ -158,10 +169,6 @@ impl Ledger {
                 let lasting = ["passwordHash", "mobileNo", "name", "createdAt"];
                 let changed = lasting.iter().any(|attribute| before[*attribute] != user[*attribute]);
                 rule(!changed, "an account keeps its password, phone and name")?;
-                rule(
-                    before.get("status") == user.get("status") || answer.status == 200,
-                    "a user is verified by a 200 alone",
-                )?;
                 return rule(
                     answer.status != 201 || self.set_by(user) == Some(party),
                     "a 201 tells of no account of the other's",
@@ -172,7 +179,8 @@ impl Ledger {
         let Deed::SignUp(SignUp { number, name, .. }) = deed else {
             return Err("only a signup makes an account".to_owned());
         };
-        rule(answer.status == 201, "an account that was made is answered 201")?;
+        // A 503 says that nothing is known.
+        rule(matches!(answer.status, 201 | 503), "an account that was made is answered 201")?;
         rule(!before.is_verified(), "a VERIFIED name is taken")?;
         rule(text(user, "mobileNo") == number && text(user, "name") == *name, "an account is as signed up")?;
         let inherited =
@@ -230,7 +238,7 @@ impl Ledger {
     ) -> Result<(), String> {
         let Done { party, deed, now, .. } = done;
         let (Some(user), Some(otp), Deed::Type { code, .. }) = (&rows.user, &rows.otp, deed) else {
-            return Err("a 200 is the answer to a code".to_owned());
+            return Err("only a code verifies".to_owned());
         };
         rule(rows.is_verified() && text(otp, "status") == "CONFIRMED", "a 200 verifies")?;
         rule(!user.contains_key("expiresAt"), "a VERIFIED user stays")?;
@@ -247,11 +255,13 @@ impl Ledger {
             Party::Stranger => rule(phone == phones[2], "a stranger verifies at most the own phone"),
             Party::Owner => {
                 let since = now - owner.created_at.ok_or("the owner types nothing before a 201")?;
-                self.is_confirmed_after_a_stranger = self.stranger_signed_up;
                 if set_by == Some(Party::Owner) {
+                    let disturbed = self.stranger_signed_up;
+                    self.verified =
+                        Some(if disturbed { Verified::AfterAStranger } else { Verified::Undisturbed });
                     return Ok(());
                 }
-                self.is_late = true;
+                self.verified = Some(Verified::AStrangers);
                 rule(!owner.sends_ids, "an owner who sends ids verifies no password of a stranger's")?;
                 rule(
                     since >= DAY,

@@ -8,7 +8,7 @@ use shared::domain::username::Username;
 use shared::store::Store;
 
 use super::deed::{Deed, Party};
-use super::ledger::{Done, Ledger, Rows};
+use super::ledger::{Done, Ledger, Rows, Verified};
 use super::owner::Owner;
 use super::stranger::Stranger;
 use super::{Inbox, Tally, Texted};
@@ -132,7 +132,7 @@ impl Order {
 
     /// Compares with Argon2 what the salts have said, where an owner verified a name that a stranger had signed up for.
     pub(super) async fn end(&mut self, service: &Service) {
-        if self.broken.is_some() || !self.ledger.is_confirmed_after_a_stranger {
+        if self.broken.is_some() || self.ledger.verified != Some(Verified::AfterAStranger) {
             return;
         }
         let store = Store::new(service.dynamodb().clone(), "users".to_owned(), "otps".to_owned());
@@ -140,7 +140,7 @@ impl Order {
         let deadline = Deadline::after(std::time::Duration::from_secs(10));
         let user = store.user(&username, deadline).await.expect("a read").expect("a user");
         let password = Password::parse(Party::Owner.password(), &[]).expect("a password");
-        if !user.password_hash.matches(&password) && !self.ledger.is_late {
+        if !user.password_hash.matches(&password) {
             self.broken = Some("the verified account has not the owner's password".to_owned());
         }
     }
@@ -150,8 +150,11 @@ impl Order {
         tally.orders += 1;
         tally.calls += self.calls.len();
         tally.contested += usize::from(self.ledger.met_contested);
-        tally.confirmed += usize::from(self.ledger.is_confirmed_after_a_stranger);
-        tally.late += usize::from(self.ledger.is_late);
+        match self.ledger.verified {
+            None | Some(Verified::Undisturbed) => {}
+            Some(Verified::AfterAStranger) => tally.confirmed += 1,
+            Some(Verified::AStrangers) => tally.late += 1,
+        }
         for call in &self.calls {
             *tally.answers.entry(call.clone()).or_default() += 1;
         }
