@@ -137,89 +137,88 @@ async fn die_everywhere(call: Call) -> usize {
     witness.look(&service, COUNTERS, 0, "unharmed").await;
 
     let all = boundaries(call.steps());
+    let mut scene = Scene { call, service: &service, functions: &functions, survivors, witness };
     for (number, boundary) in all.iter().enumerate() {
         let person = Person::new(number + 1);
-        die(call, boundary, &person, &service, &functions, &survivors, &mut witness).await;
+        scene.die(boundary, &person).await;
     }
     all.len()
 }
 
-async fn die(
+/// What a call is killed in.
+struct Scene<'a> {
     call: Call,
-    boundary: &Boundary,
-    person: &Person,
-    service: &Service,
-    functions: &Functions,
-    survivors: &Survivors,
-    witness: &mut Witness,
-) {
-    let when = |what: &str| format!("{call:?}, killed {boundary}, {what}");
-    let body = person.prepare(call, service).await;
-    let victim = functions.start(call.function()).await;
-    witness.look(service, COUNTERS, 0, &when("prepared")).await;
-    let verified_before = is_verified(service, person).await;
-
-    let stopped = Stopped::at(service, boundary);
-    let underway = victim.begin(&body);
-    stopped.reached().await;
-    victim.kill().await;
-    drop(underway);
-    let late = stopped.pass();
-    witness.look(service, COUNTERS, 0, &when("dead")).await;
-    let confirmed = call == Call::VerifyRight && boundary.to_string() == "after TransactWriteItems otps";
-    assert_eq!(is_verified(service, person).await, verified_before || confirmed, "{}", when("dead"));
-
-    recover(call, person, service, survivors, witness, &when("recovered")).await;
-
-    if let Some(late) = late {
-        let before = service.everything().await;
-        let texts = service.courier().count();
-        let written =
-            service.proxy.calls().iter().position(|call| call.applied.is_none()).expect("a held call");
-        late.release();
-        let arrived = || service.proxy.calls()[written].applied.is_some();
-        tests::runtime::until("the late write arrived", arrived).await;
-        witness.look(service, COUNTERS, 0, &when("late")).await;
-        assert_eq!(service.courier().count(), texts);
-        // A late guess is paid for like any other; all else finds that the world has moved on.
-        let is_guess = call.function() == "verify" && boundary.to_string() == "late UpdateItem otps";
-        assert!(is_guess || service.everything().await == before, "{}", when("late"));
-    }
+    service: &'a Service,
+    functions: &'a Functions,
+    survivors: Survivors,
+    witness: Witness,
 }
 
-/// What the person does next, with processes that saw nothing of it: another code, and typing it. Whose signup was not
-/// answered signs up again, and then names its code.
-async fn recover(
-    call: Call,
-    person: &Person,
-    service: &Service,
-    survivors: &Survivors,
-    witness: &mut Witness,
-    when: &str,
-) {
-    let Person { username, phone } = person;
-    let mut known = named(username);
-    if matches!(call, Call::Signup | Call::SignupOver) {
-        let answer = survivors.signup.post(&signup(username, phone)).await;
-        assert_eq!(answer.status, 201, "{when}: {answer:?}");
-        let id = answer.body["otp"]["id"].as_str().expect("an id");
-        let is_repeated = witness.knows(id);
-        witness.look(service, COUNTERS, i64::from(is_repeated), when).await;
-        known["otpId"] = json!(id);
-    }
-    age(service, username, 60).await;
-    let answer = survivors.resend.post(&known).await;
-    assert_eq!(answer.outcome(), "202 OTP sent successfully", "{when}");
-    witness.look(service, COUNTERS, 0, when).await;
+impl Scene<'_> {
+    async fn die(&mut self, boundary: &Boundary, person: &Person) {
+        let &mut Self { call, service, functions, .. } = self;
+        let when = |what: &str| format!("{call:?}, killed {boundary}, {what}");
+        let body = person.prepare(call, service).await;
+        let victim = functions.start(call.function()).await;
+        self.witness.look(service, COUNTERS, 0, &when("prepared")).await;
+        let verified_before = is_verified(service, person).await;
 
-    let mut typed = json!({ "username": username, "otp": service.code_to(phone) });
-    if known.get("otpId").is_some() {
-        typed["otpId"] = answer.body["otp"]["id"].clone();
+        let stopped = Stopped::at(service, boundary);
+        let underway = victim.begin(&body);
+        stopped.reached().await;
+        victim.kill().await;
+        drop(underway);
+        let late = stopped.pass();
+        self.witness.look(service, COUNTERS, 0, &when("dead")).await;
+        let confirmed = call == Call::VerifyRight && boundary.to_string() == "after TransactWriteItems otps";
+        assert_eq!(is_verified(service, person).await, verified_before || confirmed, "{}", when("dead"));
+
+        self.recover(person, &when("recovered")).await;
+
+        if let Some(late) = late {
+            let before = service.everything().await;
+            let texts = service.courier().count();
+            let written =
+                service.proxy.calls().iter().position(|call| call.applied.is_none()).expect("a held call");
+            late.release();
+            let arrived = || service.proxy.calls()[written].applied.is_some();
+            tests::runtime::until("the late write arrived", arrived).await;
+            self.witness.look(service, COUNTERS, 0, &when("late")).await;
+            assert_eq!(service.courier().count(), texts);
+            // A late guess is paid for like any other; all else finds that the world has moved on.
+            let is_guess = call.function() == "verify" && boundary.to_string() == "late UpdateItem otps";
+            assert!(is_guess || service.everything().await == before, "{}", when("late"));
+        }
     }
-    let answer = survivors.verify.post(&typed).await;
-    assert_eq!(answer.outcome(), "200 User verified", "{when}");
-    assert!(is_verified(service, person).await, "{when}");
-    witness.look(service, COUNTERS, 0, when).await;
+
+    /// What the person does next, with processes that saw nothing of it: another code, and typing it. Whose signup was not
+    /// answered signs up again, and then names its code.
+    async fn recover(&mut self, person: &Person, when: &str) {
+        let Self { call, service, survivors, witness, .. } = self;
+        let Person { username, phone } = person;
+        let mut known = named(username);
+        if matches!(*call, Call::Signup | Call::SignupOver) {
+            let answer = survivors.signup.post(&signup(username, phone)).await;
+            assert_eq!(answer.status, 201, "{when}: {answer:?}");
+            let id = answer.body["otp"]["id"].as_str().expect("an id");
+            let is_repeated = witness.knows(id);
+            witness.look(service, COUNTERS, i64::from(is_repeated), when).await;
+            known["otpId"] = json!(id);
+        }
+        age(service, username, 60).await;
+        let answer = survivors.resend.post(&known).await;
+        assert_eq!(answer.outcome(), "202 OTP sent successfully", "{when}");
+        witness.look(service, COUNTERS, 0, when).await;
+
+        let mut typed = json!({ "username": username, "otp": service.code_to(phone) });
+        if known.get("otpId").is_some() {
+            typed["otpId"] = answer.body["otp"]["id"].clone();
+        }
+        let answer = survivors.verify.post(&typed).await;
+        assert_eq!(answer.outcome(), "200 User verified", "{when}");
+        assert!(is_verified(service, person).await, "{when}");
+        witness.look(service, COUNTERS, 0, when).await;
+    }
 }
 
 async fn is_verified(service: &Service, person: &Person) -> bool {

@@ -102,6 +102,14 @@ pub(super) struct Done<'a> {
     pub(super) now: u64,
 }
 
+/// What a call is judged by besides the rows.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    pub(super) owner: &'a Owner,
+    pub(super) phones: &'a [String; 3],
+    pub(super) inbox: &'a Inbox,
+}
+
 /// What is known of the rows.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
@@ -133,20 +141,13 @@ fn rule(holds: bool, rule: &str) -> Result<(), String> {
 
 impl Ledger {
     /// Looks at the rows after a call.
-    pub(super) fn judge(
-        &mut self,
-        done: Done<'_>,
-        rows: Rows,
-        owner: &Owner,
-        phones: &[String; 3],
-        inbox: &Inbox,
-    ) -> Result<(), String> {
+    pub(super) fn judge(&mut self, done: Done<'_>, rows: Rows, around: Around<'_>) -> Result<(), String> {
         self.of_accounts(done, &rows)?;
         self.of_contested(done, &rows)?;
         of_texts(done, &rows)?;
         of_answers(done, &rows)?;
         if done.answer.status == 200 || rows.is_verified() && !self.rows.is_verified() {
-            self.of_a_confirmation(done, &rows, owner, phones, inbox)?;
+            self.of_a_confirmation(done, &rows, around)?;
         }
         self.met_contested |= rows.user.as_ref().is_some_and(is_contested);
         self.rows = rows;
@@ -228,15 +229,9 @@ impl Ledger {
     }
 
     /// A right code verifies the account that its text was of, and the owner no account of a stranger's.
-    fn of_a_confirmation(
-        &mut self,
-        done: Done<'_>,
-        rows: &Rows,
-        owner: &Owner,
-        phones: &[String; 3],
-        inbox: &Inbox,
-    ) -> Result<(), String> {
+    fn of_a_confirmation(&mut self, done: Done<'_>, rows: &Rows, around: Around<'_>) -> Result<(), String> {
         let Done { party, deed, now, .. } = done;
+        let Around { owner, phones, inbox } = around;
         let (Some(user), Some(otp), Deed::Type { code, .. }) = (&rows.user, &rows.otp, deed) else {
             return Err("only a code verifies".to_owned());
         };

@@ -8,7 +8,7 @@ use shared::domain::username::Username;
 use shared::store::Store;
 
 use super::deed::{Deed, Party};
-use super::ledger::{Done, Ledger, Rows, Verified};
+use super::ledger::{Around, Done, Ledger, Rows, Verified};
 use super::owner::Owner;
 use super::stranger::Stranger;
 use super::{Inbox, Tally, Texted};
@@ -104,7 +104,8 @@ impl Order {
             texted.concat(),
         ));
         let done = Done { party, deed: &deed, answer: &answer, texts: &texts, now };
-        if let Err(rule) = self.ledger.judge(done, rows, &self.owner, &self.phones, inbox) {
+        let around = Around { owner: &self.owner, phones: &self.phones, inbox };
+        if let Err(rule) = self.ledger.judge(done, rows, around) {
             self.broken = Some(rule);
         }
         if !lost {
