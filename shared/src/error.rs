@@ -196,7 +196,7 @@ fn refused(refusal: &Refusal) -> Answer {
             S::TOO_MANY_REQUESTS,
             "resend_too_soon",
             "Too soon",
-            "The last code was sent a moment ago. Wait before asking for another one.",
+            "Another code cannot be sent yet. Wait before asking for one.",
         )
         .retry_after(retry_after),
         Refusal::RateLimited { cap: _, retry_after } => Answer::new(

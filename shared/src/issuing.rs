@@ -5,10 +5,9 @@
 
 mod answer;
 mod phases;
+mod step;
 
 use std::time::Duration;
-
-use tokio::time::Instant;
 
 use crate::clock::{Deadline, Moment};
 use crate::context::TextingContext;
@@ -113,12 +112,12 @@ pub async fn issue_again(
     let (committed, admission) = match commit_next(texting, request, otp_id).await? {
         Next::Committed(committed, admission) => (committed, admission),
         Next::Repeated(newest) => {
-            trace.is_repeated();
+            trace.note_repeated();
             return Ok(SendOutput::of(texting, &newest, now));
         }
     };
     let challenge = committed.deliver(texting, request, admission).await;
-    trace.stage(Stage::Wait, whole_step(texting.answer_step, moment.came, moment.deadline)).await;
+    trace.stage(Stage::Wait, step::wait(texting.answer_step, moment.came, moment.deadline)).await;
     match challenge.outcome() {
         DeliveryOutcome::Failed => {
             // The failed code keeps its place in the caps, which may ask for a longer wait than Courier does.
@@ -186,44 +185,4 @@ async fn read_once(texting: &TextingContext, request: CodeRequest<'_>) -> Result
 
 fn is_repeated(texting: &TextingContext, request: CodeRequest<'_>, challenge: &Challenge) -> bool {
     request.key_hash(texting).is_some_and(|key| challenge.answered(request.call, key, request.now()))
-}
-
-/// Waits until a whole multiple of `step` has passed since `came`: what an answer took then does not tell whether a text
-/// was sent. At the deadline it waits no longer; without a step not at all.
-async fn whole_step(step: Duration, came: Instant, deadline: Deadline) {
-    if !step.is_zero() {
-        let steps = came.elapsed().as_nanos().div_ceil(step.as_nanos());
-        let wait =
-            step.saturating_mul(u32::try_from(steps).unwrap_or(u32::MAX)).saturating_sub(came.elapsed());
-        tokio::time::sleep(wait.min(deadline.remaining())).await;
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Case 36, the rule itself.
-    #[tokio::test(start_paused = true)]
-    async fn answers_leave_on_whole_steps() {
-        let step = Duration::from_secs(1);
-        for (worked, left) in
-            [(0, 0), (1, 1_000), (999, 1_000), (1_000, 1_000), (1_001, 2_000), (2_600, 3_000)]
-        {
-            let came = Instant::now();
-            tokio::time::advance(Duration::from_millis(worked)).await;
-            whole_step(step, came, Deadline::after(Duration::from_secs(10))).await;
-            assert_eq!(came.elapsed(), Duration::from_millis(left), "after {worked} ms");
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn no_step_outlasts_the_deadline_and_none_of_zero_is_waited_for() {
-        let came = Instant::now();
-        tokio::time::advance(Duration::from_millis(2_600)).await;
-        whole_step(Duration::ZERO, came, Deadline::after(Duration::from_secs(10))).await;
-        assert_eq!(came.elapsed(), Duration::from_millis(2_600));
-        whole_step(Duration::from_secs(1), came, Deadline::after(Duration::from_millis(100))).await;
-        assert_eq!(came.elapsed(), Duration::from_millis(2_700));
-    }
 }

@@ -93,17 +93,17 @@ impl Trace {
     }
 
     /// Takes note of where the phone is.
-    pub fn phone_is_in(&self, region: Option<Region>) {
+    pub fn note_region(&self, region: Option<Region>) {
         self.lock().region = region;
     }
 
     /// Takes note of what became of the text.
-    pub(crate) fn delivery(&self, delivery: &'static str) {
+    pub(crate) fn note_delivery(&self, delivery: &'static str) {
         self.lock().delivery = Some(delivery);
     }
 
     /// Takes note that the answer is that of an earlier request with the same key.
-    pub fn is_repeated(&self) {
+    pub fn note_repeated(&self) {
         self.lock().repeated = true;
     }
 

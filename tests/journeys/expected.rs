@@ -104,7 +104,7 @@ pub(crate) fn otp_pending(retry_after: i64) -> (u16, Value) {
 }
 
 pub(crate) fn resend_too_soon(retry_after: i64) -> (u16, Value) {
-    let detail = "The last code was sent a moment ago. Wait before asking for another one.";
+    let detail = "Another code cannot be sent yet. Wait before asking for one.";
     with(problem(429, "resend_too_soon", "Too soon", detail), "retryAfter", retry_after)
 }
 

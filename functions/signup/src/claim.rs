@@ -42,10 +42,10 @@ pub(super) async fn meet(
     input: &Input,
     met: Met,
 ) -> Result<Meeting, Error> {
-    let SignupContext { texting, regions: _ } = signup;
+    let texting = &signup.texting;
     let Met { owner, refusal } = met;
     let answered = |newest: &Challenge| {
-        request.trace.is_repeated();
+        request.trace.note_repeated();
         Ok(Meeting::Answered(Output::of(&owner, newest, signup, request.now())))
     };
     let remembered = match request.key {
@@ -78,7 +78,7 @@ pub(super) async fn meet(
         .filter(|newest| newest.is_live(texting.context.pepper.id(), policy, request.now()));
     if let Some(newest) = live
         && has_password
-        && input.names(&owner)
+        && input.has_details_of(&owner)
     {
         count_probe(texting, request).await?;
         return answered(newest);
@@ -93,7 +93,7 @@ pub(super) async fn repeated_while_down(
     request: CodeRequest<'_>,
     input: &Input,
 ) -> Result<Option<Output>, Error> {
-    let SignupContext { texting, regions: _ } = signup;
+    let texting = &signup.texting;
     if request.key.is_none() {
         return Ok(None);
     }
@@ -105,7 +105,7 @@ pub(super) async fn repeated_while_down(
     if newest.account() != owner.account || !is_repeated(texting, request, input, &owner, &newest) {
         return Ok(None);
     }
-    request.trace.is_repeated();
+    request.trace.note_repeated();
     Ok(Some(Output::of(&owner, &newest, signup, request.now())))
 }
 
@@ -129,7 +129,7 @@ fn is_repeated(
     newest: &Challenge,
 ) -> bool {
     request.key_hash(texting).is_some_and(|key| newest.answered(Call::Signup, key, request.now()))
-        && input.names(owner)
+        && input.has_details_of(owner)
         && tokio::task::block_in_place(|| owner.password_hash.matches(&input.password))
 }
 

@@ -56,7 +56,7 @@ impl Input {
     }
 
     /// Returns whether `user` has this name and number.
-    fn names(&self, user: &User) -> bool {
+    fn has_details_of(&self, user: &User) -> bool {
         user.name == self.name && user.mobile == self.mobile
     }
 
@@ -132,9 +132,9 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
     let Incoming { fields, moment, trace, .. } = incoming;
     let now = moment.now();
     let input = Input::read(fields, signup)?;
-    trace.phone_is_in(input.mobile.region());
+    trace.note_region(input.mobile.region());
     let source = source?;
-    let SignupContext { texting, regions: _ } = signup;
+    let texting = &signup.texting;
     let key = input.key.as_ref();
     let request =
         CodeRequest { call: Call::Signup, username: &input.username, key, source, moment, trace: &trace };

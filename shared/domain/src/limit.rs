@@ -23,7 +23,7 @@ pub struct Counter {
     pub ends_at: Timestamp,
 }
 
-/// The counters of one stored code, in the order in which the limits refuse.
+/// The counters of one stored code, in the order in which they are written.
 #[derive(Clone, Debug)]
 pub struct Quota {
     /// The phone's codes of the UTC day, those to VERIFIED users or those to all others.

@@ -38,7 +38,7 @@ pub struct Policy {
     /// Codes in all per UTC day; 0 is no limit. The most that a bad day can cost.
     pub daily_sms_budget: u32,
     /// Per cent of that budget which only VERIFIED users can spend, who cannot spend the rest: a flood of signups then
-    /// leaves every sign-in, and a flood of sign-ins every signup.
+    /// stops no sign-in, and a flood of sign-ins no signup.
     pub verified_share_percent: u32,
     /// Wrong codes in a row after which a username is locked. 100 is the most that NIST SP 800-63B-4 §3.2.2 allows.
     pub max_consecutive_failures: u32,

@@ -163,7 +163,7 @@ impl Committed {
                 self.text(texting, request, admission, user).await
             }
             Recipient::Unknown { .. } => {
-                trace.delivery("PRETENDED");
+                trace.note_delivery("PRETENDED");
                 trace.stage(Stage::Text, texting.courier.simulate(request.time_to_text())).await
             }
         };
@@ -200,7 +200,7 @@ impl Committed {
         let Delivery { outcome, tries, .. } = delivery;
         let settled = Event::TextSettled { outcome, tries, last_status, took };
         audit::record(request.trace, self.challenge.id(), settled);
-        request.trace.delivery(outcome.as_str());
+        request.trace.note_delivery(outcome.as_str());
         delivery
     }
 }

@@ -77,10 +77,10 @@ impl Failure {
         Self::Unavailable { attempted, source: Box::new(OutOfTime) }
     }
 
-    /// Returns the failure to do `attempted` because others changed the same rows each time.
+    /// Returns the failure to do `attempted` because the rows were under contention each time.
     #[must_use]
     pub fn overtaken(attempted: &'static str) -> Self {
-        Self::Unavailable { attempted, source: "others changed the same rows each time".into() }
+        Self::Unavailable { attempted, source: "the rows were under contention each time".into() }
     }
 
     pub(super) fn malformed(attempted: &'static str, source: Malformed) -> Self {

@@ -106,21 +106,24 @@ impl Store {
             let (own, rooms) = match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
                 Counted::Written => return Ok(SignUpResult::Stored),
                 Counted::BudgetSpent => return Ok(SignUpResult::Refused(budget_spent(quota, now))),
-                Counted::Blocked { own, limits } => (own, limits),
+                Counted::Blocked { own, rooms } => (own, rooms),
             };
             let owner = match own.into_iter().next() {
                 Some(Check::Failed(Some(item))) => {
                     users::from_item(&item).map_err(|error| Failure::malformed(SIGN_UP, error))?
                 }
                 Some(Check::Failed(None)) if over.is_some() => return Ok(SignUpResult::Freed),
-                _ => return cap_reached(rooms, quota, now).map(SignUpResult::Refused).ok_or_else(broken),
+                _ => {
+                    let refusal = cap_reached(rooms, quota, now);
+                    return refusal.map(SignUpResult::Refused).ok_or_else(|| unexplained(SIGN_UP));
+                }
             };
             let refusal = match owner.status {
                 _ if rooms.address == Room::Full => cap_reached(rooms, quota, now),
                 UserStatus::Verified { .. } => Some(Refusal::UsernameTaken),
                 UserStatus::Pending { .. } if rooms.phone == Room::Full => cap_reached(rooms, quota, now),
                 // Only a signup that nothing else refuses may learn what a password compares to.
-                UserStatus::Pending { .. } if rooms.unknown() => {
+                UserStatus::Pending { .. } if rooms.any_unknown() => {
                     if deadline.sleep(pauses.next()).await {
                         continue;
                     }
@@ -155,10 +158,12 @@ impl Store {
             Counted::Written => IssueResult::Stored,
             Counted::BudgetSpent => IssueResult::Refused(budget_spent(quota, now)),
             Counted::Blocked { own, .. } if own.iter().any(Check::failed) => IssueResult::Overtaken,
-            Counted::Blocked { limits, .. } => {
-                // Here the phone's cap comes before the address's.
-                let address = if limits.phone == Room::Full { Room::Left } else { limits.address };
-                IssueResult::Refused(cap_reached(Rooms { address, ..limits }, quota, now).ok_or_else(broken)?)
+            Counted::Blocked { rooms, .. } => {
+                // The API's order: a phone's cap comes first, since it holds for the whole day. Signup alone asks for the
+                // address first, whose count also bounds how often names are looked up there.
+                let address = if rooms.phone == Room::Full { Room::Left } else { rooms.address };
+                let refusal = cap_reached(Rooms { address, ..rooms }, quota, now);
+                IssueResult::Refused(refusal.ok_or_else(|| unexplained(ISSUE))?)
             }
         })
     }
@@ -244,8 +249,8 @@ fn cap_reached(rooms: Rooms, quota: &Quota, now: Timestamp) -> Option<Refusal> {
     }
 }
 
-fn broken() -> Failure {
-    Failure::broken(SIGN_UP, "a condition failed without the row it met")
+fn unexplained(attempted: &'static str) -> Failure {
+    Failure::broken(attempted, "a condition failed, and no limit and no row says why")
 }
 
 fn budget_spent(quota: &Quota, now: Timestamp) -> Refusal {

@@ -41,7 +41,7 @@ pub(super) enum Counted {
         /// One for each of the caller's items.
         own: Vec<Check>,
         /// The limits, as far as they are known.
-        limits: Rooms,
+        rooms: Rooms,
     },
     /// Nothing was, because the day's budget is used up.
     BudgetSpent,
@@ -82,7 +82,7 @@ impl Rooms {
     }
 
     /// Returns whether one of them is not known.
-    pub(super) fn unknown(self) -> bool {
+    pub(super) fn any_unknown(self) -> bool {
         [self.phone, self.address, self.shard].contains(&Room::Unknown)
     }
 }
@@ -124,13 +124,16 @@ impl Limits {
                 Written::Nothing(checks) => checks.into_iter(),
             };
             let own: Vec<_> = checks.by_ref().take(own.len()).collect();
-            let limits = Rooms::of(checks.as_slice(), quota);
-            let full = limits.phone == Room::Full || limits.address == Room::Full;
+            let rooms = Rooms::of(checks.as_slice(), quota);
+            let full = rooms.phone == Room::Full || rooms.address == Room::Full;
             if full || own.iter().any(Check::failed) {
-                return Ok(Counted::Blocked { own, limits });
+                return Ok(Counted::Blocked { own, rooms });
             }
             let Some(budget) = &quota.budget else {
-                return Err(Failure::broken(attempted, "a condition failed that no item has"));
+                return Err(Failure::broken(
+                    attempted,
+                    "the transaction failed, but none of its conditions did",
+                ));
             };
             shard = self.shard_with_room(budget, deadline).await?;
             if shard.is_none() {
