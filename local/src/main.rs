@@ -19,7 +19,7 @@ use tracing_subscriber::EnvFilter;
 const GRACE: Duration = Duration::from_secs(2);
 
 /// The levels of the log unless `RUST_LOG` says otherwise. The audit repeats what the texts and the requests' lines
-/// show, but for texts that failed.
+/// show, but for its warnings.
 const LEVELS: &str = "info,countersign::audit=warn";
 
 /// The exit code that a shell reports of a process that Ctrl-C ended.

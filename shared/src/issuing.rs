@@ -106,8 +106,9 @@ pub async fn issue_again(
     let source = incoming.source();
     let Incoming { fields, moment, trace, .. } = incoming;
     let Input { username, otp_id, key } = Input::read(fields)?;
+    let source = source?;
     let (key, now) = (key.as_ref(), moment.now());
-    let request = CodeRequest { call, username: &username, key, source: source?, moment, trace: &trace };
+    let request = CodeRequest { call, username: &username, key, source, moment, trace: &trace };
 
     let (committed, admission) = match commit_next(texting, request, otp_id).await? {
         Next::Committed(committed, admission) => (committed, admission),
@@ -136,7 +137,7 @@ enum Next<'a> {
     Repeated(Challenge),
 }
 
-/// Decides on a further code and stores it; anew, as long as user or challenge change in between.
+/// Decides on a further code and stores it; anew, as long as user or challenge change in between, and there is time to store.
 async fn commit_next<'a>(
     texting: &'a TextingContext,
     request: CodeRequest<'_>,

@@ -136,8 +136,9 @@ impl Paid<'_> {
             Ok(ConfirmResult::Changed(row)) => {
                 let row = row.as_deref();
                 let why = Challenge::why_not_confirmed(row, challenge.id(), &context.policy, moment.now());
-                let goes_on = row.is_some_and(|row| row.is_locked(&context.policy));
-                Err((why.into(), if goes_on { Run::GoesOn } else { Run::Ended }))
+                // Whatever changed the row may have ended the run with it: only one that still locks goes on.
+                let still_locks = row.is_some_and(|row| row.is_locked(&context.policy));
+                Err((why.into(), if still_locks { Run::GoesOn } else { Run::Ended }))
             }
             Ok(ConfirmResult::NoUser) => Err((Refusal::OtpNotFound.into(), Run::GoesOn)),
             Err(failure) => Err((failure.into(), Run::GoesOn)),

@@ -84,7 +84,7 @@ pub struct StoredChallenge {
     pub delivery: Option<Delivery>,
 }
 
-/// A fault in a row: it is the row of no challenge.
+/// The fault of a row that no challenge was stored as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Inconsistent(pub &'static str);
 

@@ -1,7 +1,8 @@
 //! Limits beside a username's own codes: per phone, per source address, and in all.
 //!
 //! Strangers can have codes sent to a phone by signing up with it. So signups and PENDING users count apart from VERIFIED
-//! ones, per phone and in the day's budget: used up, they leave an owner the own codes.
+//! ones, per phone and in the day's budget: when those are used up, an owner who is
+//! VERIFIED still has codes.
 
 use super::address::SourceNetwork;
 use super::mac::{Mac, Pepper};

@@ -135,7 +135,7 @@ impl Decided {
         Quota::of(&self.recipient, request.source, pepper, policy, request.now())
     }
 
-    /// Tells of the code whose row is stored, and returns it as committed.
+    /// Records in the audit that the row is stored, and returns the code as committed.
     fn committed(self, request: CodeRequest<'_>) -> Box<Committed> {
         let Self { recipient, code, challenge, supersedes } = self;
         if let Some(before) = supersedes {

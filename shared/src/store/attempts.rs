@@ -35,7 +35,7 @@ pub struct Attempt<'a> {
 pub enum AttemptResult {
     /// It is paid for; this is the row with it.
     Taken(Box<Challenge>),
-    /// None could be had, and nothing changed; this is the row that said so.
+    /// No attempt could be taken, and nothing changed; this is the row as it was.
     Refused(Option<Box<Challenge>>),
 }
 

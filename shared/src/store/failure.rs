@@ -22,7 +22,7 @@ const BUSY: [&str; 5] = [
 /// A failing store: the operation, and the reason why it did not work.
 #[derive(Debug, Error)]
 pub enum Failure {
-    /// DynamoDB was not there, too slow, too busy, or under contention all the time.
+    /// DynamoDB was unreachable, too slow or too busy, or the rows stayed under contention.
     #[error("could not {attempted}")]
     Unavailable {
         /// The operation.

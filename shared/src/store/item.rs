@@ -12,7 +12,7 @@ use crate::domain::time::Timestamp;
 /// An item as DynamoDB holds it.
 pub(super) type Item = HashMap<String, AttributeValue>;
 
-/// An attribute that is missing or of another type than we write, or what no item of ours says.
+/// An item that we did not write so: an attribute is missing, or of another type or value.
 #[derive(Debug, Error)]
 #[error("malformed item: {0}")]
 pub(super) struct Malformed(pub(super) &'static str);

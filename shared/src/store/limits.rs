@@ -19,8 +19,9 @@ const COUNT_PROBE: &str = "count a signup that stores nothing";
 /// The attribute of a phone's and an address's row that counts.
 const COUNT: &str = "count";
 
-/// Counts while there is room. `ADD` also creates the row.
+/// Adds to a counter, and creates its row.
 const ADD: &str = "SET expiresAt = :ends ADD #count :codes";
+/// For a counter that may have room.
 const HAS_ROOM: &str = "attribute_not_exists(#count) OR #count < :cap";
 /// For a counter that never has room: comparing what is not there fails.
 const HAS_NONE: &str = "#count < :cap";

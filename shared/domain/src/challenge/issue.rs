@@ -117,7 +117,7 @@ impl Challenge {
         }
     }
 
-    /// Returns the first moment from `now` on at which the cooldown is over, and the wait that a run of failures imposes.
+    /// Returns the first moment from `now` on at which both the cooldown and the wait of a run of failures are over.
     fn cooling_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
         let slowed_until = self.newest.at.plus(policy.slowdown_after(self.failures));
         self.cooldown_until(policy, now.max(slowed_until))

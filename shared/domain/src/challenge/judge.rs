@@ -47,8 +47,8 @@ impl Challenge {
             return Refusal::OtpSuperseded { attempts_remaining: None };
         }
         let Some(row) = row else { return Refusal::OtpNotFound };
-        // By its issue, not its end: an hour after it, when the answers that name its state are no longer repeated
-        // either, a username is like one that is unknown.
+        // Counted from its issue, not its end: after that hour no answer tells its state any more, so the username must be
+        // like an unknown one.
         if row.contested && asked.is_none() && remembered {
             Refusal::OtpIdRequired
         } else if row.is_locked(policy) {
