@@ -16,7 +16,7 @@ use super::truth::Texted;
 const CALLS: usize = 120;
 
 /// What each call may answer here, from the API's table.
-const SIGNUP: &[&str] = &["201", "503 unavailable", "503 sms_unavailable"];
+const SIGNUP: &[&str] = &["201", "409 username_taken", "503 unavailable", "503 sms_unavailable"];
 const SEND: &[&str] = &[
     "202",
     "409 otp_pending",
@@ -57,6 +57,8 @@ struct Person<'a> {
     /// Whether the person's app sends the id of its newest answer along.
     sends_ids: bool,
     id: Option<String>,
+    /// Whether a typed code was answered by a 503.
+    is_in_doubt: bool,
     /// How many of the phone's texts are of accounts before this one.
     outdated: usize,
 }
@@ -66,8 +68,18 @@ pub(super) async fn make(world: &World, number: usize, phone: &str, seed: u64) {
     let mut dice = StdRng::seed_from_u64(seed.wrapping_mul(1_000_003).wrapping_add(number as u64));
     let sends_ids = dice.random_bool(0.5);
     let username = format!("person-{number}");
-    let mut person =
-        Person { world, username, phone, dice, key: 0, mistakes: 0, sends_ids, id: None, outdated: 0 };
+    let mut person = Person {
+        world,
+        username,
+        phone,
+        dice,
+        key: 0,
+        mistakes: 0,
+        sends_ids,
+        id: None,
+        is_in_doubt: false,
+        outdated: 0,
+    };
     let mut next = Next::SignUp;
     for _ in 0..CALLS {
         next = match next {
@@ -95,6 +107,15 @@ impl Person<'_> {
         }
         if answer.status == 201 {
             self.hear(&answer);
+            return Next::Type;
+        }
+        if answer.code() == "username_taken" {
+            // The right code was confirmed, and only the answer was lost.
+            if !self.is_in_doubt {
+                self.world.truth.violated(format!("{} is taken from its person", self.username));
+            }
+            // Who is VERIFIED needs no id.
+            self.id = None;
             return Next::Type;
         }
         self.wait(&answer).await;
@@ -175,6 +196,7 @@ impl Person<'_> {
         for _ in outcomes.iter().filter(|outcome| *outcome == "200") {
             self.world.truth.answered(&newest.id);
         }
+        self.is_in_doubt |= outcomes.iter().any(|outcome| outcome == "503 unavailable");
         if is_confirmed {
             self.confirmed(&newest).await;
             return Next::Done;

@@ -211,7 +211,7 @@ impl Ledger {
             rule(is_contested(user) == is_contested(otp), "user and code are contested both, or neither")?;
         }
         let refused = match deed {
-            Deed::Ask { id: None, key: None, .. } => before.texted_at(now).is_some_and(is_contested),
+            Deed::Ask { id: None, .. } => before.texted_at(now).is_some_and(is_contested),
             Deed::Type { id: None, .. } => before.otp.as_ref().is_some_and(is_contested),
             _ => false,
         };
@@ -219,11 +219,13 @@ impl Ledger {
             let is_long_ago = before.otp.as_ref().is_some_and(|otp| {
                 answer.code() == "otp_not_found" && number(otp, "issuedAt").unsigned_abs() + 3_600 <= now
             });
-            rule(answer.code() == "otp_id_required" || is_long_ago, "a contested account demands ids")?;
+            let is_repeated = answer.status == 202 && matches!(deed, Deed::Ask { key: Some(_), .. });
+            let demanded = answer.code() == "otp_id_required" || is_long_ago || is_repeated;
+            rule(demanded, "a contested account demands ids")?;
             let unchanged =
                 |was: &Option<Row>, is: &Option<Row>| was == is || is.is_none() && is_over(was.as_ref(), now);
             let nothing_changed = unchanged(&before.user, &rows.user) && unchanged(&before.otp, &rows.otp);
-            rule(nothing_changed, "a refusal changes nothing")?;
+            rule(nothing_changed, "without an id nothing changes")?;
         }
         Ok(())
     }

@@ -11,7 +11,8 @@ use crate::answer::Answer;
 /// What the owner's app remembers.
 #[derive(Debug)]
 pub(super) struct Owner {
-    /// Whether the app sends `otpId`, that of its newest answer, with every call.
+    /// Whether the app sends `otpId`, that of its newest answer, with every call. One that does not asks for codes without,
+    /// which is more than an app may.
     pub(super) sends_ids: bool,
     id: Option<String>,
     /// When the account was created of which a 201 told last.
