@@ -217,7 +217,7 @@ fn refused(refusal: &Refusal) -> Answer {
             S::FORBIDDEN,
             "locked",
             "Locked",
-            "Too many wrong codes were typed in a row. An operator can unlock this username.",
+            "Too many wrong codes were typed in a row. Sign up again if you never verified; else an operator has to unlock the username.",
         ),
         Refusal::OtpNotFound => Answer::new(
             S::NOT_FOUND,

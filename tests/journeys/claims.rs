@@ -1,6 +1,7 @@
 //! Claiming a name: a PENDING user owns nothing, so nobody is kept from a name by who came first, and no stranger's account
 //! is verified by the owner of a phone.
 
+mod beside;
 mod crowd;
 mod ends;
 mod guessed;

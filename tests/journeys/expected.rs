@@ -79,7 +79,8 @@ pub(crate) fn otp_not_found() -> (u16, Value) {
 }
 
 pub(crate) fn locked() -> (u16, Value) {
-    let detail = "Too many wrong codes were typed in a row. An operator can unlock this username.";
+    let detail = "Too many wrong codes were typed in a row. Sign up again if you never verified; else an operator has to \
+                  unlock the username.";
     problem(403, "locked", "Locked", detail)
 }
 

@@ -8,7 +8,7 @@ use shared::domain::limit;
 use shared::domain::refusal::{Cap, Refusal};
 use shared::domain::user::User;
 use shared::error::Error;
-use shared::issuing::CodeRequest;
+use shared::issuing::{CodeRequest, Decided, SignUpOutcome};
 use shared::store::Met;
 use shared::trace::Stage;
 
@@ -31,11 +31,29 @@ pub(super) struct Over {
     pub(super) challenge: Option<Challenge>,
 }
 
+/// Stores a new account where the name is free, or in the place of `over`.
+///
+/// Several signups at once compare their passwords with one account, and only one of them replaces it. Each of the others
+/// counts against its address.
+pub(super) async fn store(
+    texting: &TextingContext,
+    request: CodeRequest<'_>,
+    decided: Decided,
+    user: &User,
+    over: Option<&Over>,
+) -> Result<SignUpOutcome, Error> {
+    let outcome = decided.sign_up(texting, request, user, over.map(|over| over.account)).await;
+    if over.is_some() && !matches!(outcome, Ok(SignUpOutcome::Committed(_))) {
+        count_probe(texting, request).await?;
+    }
+    outcome
+}
+
 /// Decides what becomes of a signup that met the user of the name.
 ///
 /// A repeat with its key comes before every refusal. A password is compared only if nothing else refuses, so that it
 /// cannot be guessed for nothing: whoever guesses right counts against the address, and whoever guesses wrong replaces
-/// the account that was guessed at.
+/// the account that was guessed at, or, where that does not succeed, counts against the address too.
 pub(super) async fn meet(
     signup: &SignupContext,
     request: CodeRequest<'_>,
@@ -73,12 +91,14 @@ pub(super) async fn meet(
     let (challenge, has_password) = tokio::join!(read, compare);
     let challenge = challenge?;
     let policy = &texting.context.policy;
-    let live = challenge
-        .as_ref()
-        .filter(|newest| newest.is_live(texting.context.pepper.id(), policy, request.now()));
+    // A locked account, or one that can be sent no more codes, would be answered with a code that is of no use.
+    let live = challenge.as_ref().filter(|newest| {
+        newest.is_live(texting.context.pepper.id(), policy, request.now()) && !newest.is_locked(policy)
+    });
     if let Some(newest) = live
         && has_password
         && input.has_details_of(&owner)
+        && owner.is_sent_codes(request.now())
     {
         count_probe(texting, request).await?;
         return answered(newest);

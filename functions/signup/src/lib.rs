@@ -135,9 +135,8 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
     trace.note_region(input.mobile.region());
     let source = source?;
     let texting = &signup.texting;
-    let key = input.key.as_ref();
-    let request =
-        CodeRequest { call: Call::Signup, username: &input.username, key, source, moment, trace: &trace };
+    let (username, key) = (&input.username, input.key.as_ref());
+    let request = CodeRequest { call: Call::Signup, username, key, source, moment, trace: &trace };
 
     let admission = match texting.courier.admit(RecipientKind::Pending, now) {
         Ok(admission) => admission,
@@ -148,17 +147,18 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
     };
     let password_hash = hash(&input.password, &trace);
     let mut over: Option<Over> = None;
-    for _ in 0..=ROUNDS {
+    for round in 0..=ROUNDS {
         let contested = over.as_ref().is_some_and(|over| over.contested);
         let user = input.user(password_hash.clone(), contested, texting, now);
         let replaced = over.as_ref().and_then(|over| over.challenge.as_ref());
         let decided = Decided::first(texting, request, user.clone(), replaced);
-        over = match decided.sign_up(texting, request, &user, over.as_ref().map(|over| over.account)).await? {
+        over = match claim::store(texting, request, decided, &user, over.as_ref()).await? {
             SignUpOutcome::Committed(committed) => {
                 let challenge = committed.deliver(texting, request, admission).await;
                 return Ok(Output::of(&user, &challenge, signup, now));
             }
             SignUpOutcome::Freed => None,
+            SignUpOutcome::Met(_) if round == ROUNDS => break,
             SignUpOutcome::Met(met) => match claim::meet(signup, request, &input, *met).await? {
                 Meeting::Answered(output) => return Ok(output),
                 Meeting::GivesWay(over) => Some(over),

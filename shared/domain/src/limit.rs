@@ -90,7 +90,7 @@ impl Quota {
                 let cap = policy.signup_codes_per_phone_per_day;
                 (&b"signup phone"[..], number, cap, Pot::Others, pots.others, true)
             }
-            Recipient::Unknown { username, .. } => {
+            Recipient::Unknown(username) => {
                 let name = username.as_str();
                 (&b"unknown"[..], name, policy.codes_per_phone_per_day, Pot::Verified, pots.verified, false)
             }
@@ -179,7 +179,7 @@ mod tests {
     }
 
     fn unknown(username: &str) -> Recipient {
-        Recipient::Unknown { username: named(username), ended: None }
+        Recipient::Unknown(named(username))
     }
 
     /// Returns users on one phone, a VERIFIED and a PENDING one.

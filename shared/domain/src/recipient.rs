@@ -13,21 +13,18 @@ pub enum Recipient {
     Verified(User),
     /// A user who signed up and can still be sent codes.
     Pending(User),
-    /// Nobody: no phone receives the code, and nothing matches it.
-    Unknown {
-        /// The username, which counts a phone of its own.
-        username: Username,
-        /// The account of a user who can no longer be sent codes.
-        ended: Option<AccountId>,
-    },
+    /// An unknown username, or one whose PENDING user can no longer be sent codes: no phone receives the code, and nothing
+    /// matches it. The username counts a phone of its own.
+    Unknown(Username),
 }
 
-/// The owner of the challenge that was read beside the recipient.
+/// The relation of a challenge to the recipient that was read beside it.
 #[derive(Clone, Copy, Debug)]
 pub enum Belonging<'a> {
     /// The recipient's own.
     Own(&'a Challenge),
-    /// None, or that of an account whose time is up: of no concern.
+    /// None, or, the username being unknown, that of some account: of no concern. If it is a new one's, whose signup came
+    /// between the two reads, the write that follows finds its user.
     Absent,
     /// Another account's: a signup came between the two reads, or one of the tables was restored.
     Foreign,
@@ -42,7 +39,7 @@ impl Recipient {
                 UserStatus::Verified { .. } => Self::Verified(user),
                 UserStatus::Pending { .. } => Self::Pending(user),
             },
-            ended => Self::Unknown { username: username.clone(), ended: ended.map(|user| user.account) },
+            Some(_) | None => Self::Unknown(username.clone()),
         }
     }
 
@@ -51,7 +48,7 @@ impl Recipient {
     pub fn user(&self) -> Option<&User> {
         match self {
             Self::Verified(user) | Self::Pending(user) => Some(user),
-            Self::Unknown { .. } => None,
+            Self::Unknown(_) => None,
         }
     }
 
@@ -60,7 +57,7 @@ impl Recipient {
     pub fn username(&self) -> &Username {
         match self {
             Self::Verified(user) | Self::Pending(user) => &user.username,
-            Self::Unknown { username, .. } => username,
+            Self::Unknown(username) => username,
         }
     }
 
@@ -76,7 +73,10 @@ impl Recipient {
         self.user().is_some_and(User::is_contested)
     }
 
-    /// Returns the owner of the challenge that was read at the same time.
+    /// Returns the relation of the challenge that was read at the same time.
+    ///
+    /// For an unknown username it costs no further read, whatever the row holds: how often a name is read must not tell that
+    /// somebody had it.
     #[must_use]
     pub fn belonging<'a>(&self, challenge: Option<&'a Challenge>) -> Belonging<'a> {
         let Some(challenge) = challenge else { return Belonging::Absent };
@@ -84,8 +84,8 @@ impl Recipient {
             return Belonging::Own(challenge);
         }
         match self {
-            Self::Unknown { ended, .. } if *ended == Some(challenge.account()) => Belonging::Absent,
-            Self::Unknown { .. } | Self::Verified(_) | Self::Pending(_) => Belonging::Foreign,
+            Self::Unknown(_) => Belonging::Absent,
+            Self::Verified(_) | Self::Pending(_) => Belonging::Foreign,
         }
     }
 
@@ -95,7 +95,7 @@ impl Recipient {
         match self {
             Self::Verified(_) => RecipientKind::Verified,
             Self::Pending(_) => RecipientKind::Pending,
-            Self::Unknown { .. } => RecipientKind::Unknown,
+            Self::Unknown(_) => RecipientKind::Unknown,
         }
     }
 }
@@ -107,7 +107,7 @@ pub enum RecipientKind {
     Verified,
     /// A user who signed up and can still be sent codes.
     Pending,
-    /// Nobody.
+    /// An unknown username.
     Unknown,
 }
 
@@ -204,8 +204,8 @@ mod tests {
         };
         for (recipient, expected) in [
             (&known, ["own", "foreign", "foreign"]),
-            (&ended, ["absent", "foreign", "own"]),
-            (&unknown, ["foreign", "foreign", "own"]),
+            (&ended, ["absent", "absent", "own"]),
+            (&unknown, ["absent", "absent", "own"]),
         ] {
             let seen = [account(1), account(2), AccountId::UNKNOWN].map(|of| belonging(recipient, of));
             assert_eq!(seen, expected, "{:?}", recipient.kind());

@@ -162,7 +162,7 @@ impl Committed {
             Recipient::Verified(user) | Recipient::Pending(user) => {
                 self.text(texting, request, admission, user).await
             }
-            Recipient::Unknown { .. } => {
+            Recipient::Unknown(_) => {
                 trace.note_delivery("PRETENDED");
                 trace.stage(Stage::Text, texting.courier.simulate(request.time_to_text())).await
             }
@@ -214,7 +214,7 @@ fn draw(texting: &TextingContext, request: CodeRequest<'_>, recipient: &Recipien
     let matching = code.mac(pepper, id, request.username);
     let mac = match recipient {
         Recipient::Verified(_) | Recipient::Pending(_) => matching,
-        Recipient::Unknown { .. } => Mac::of_nothing(random.random()),
+        Recipient::Unknown(_) => Mac::of_nothing(random.random()),
     };
     let draft = Draft {
         id,

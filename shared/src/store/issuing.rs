@@ -113,6 +113,13 @@ impl Store {
                     users::from_item(&item).map_err(|error| Failure::malformed(SIGN_UP, error))?
                 }
                 Some(Check::Failed(None)) if over.is_some() => return Ok(SignUpResult::Freed),
+                // Whether the name is taken is asked before its phone, and a repeat with its key before all.
+                Some(Check::Unknown) => {
+                    if deadline.sleep(pauses.next()).await {
+                        continue;
+                    }
+                    return Err(Failure::out_of_time(SIGN_UP));
+                }
                 _ => {
                     let refusal = cap_reached(rooms, quota, now);
                     return refusal.map(SignUpResult::Refused).ok_or_else(|| unexplained(SIGN_UP));

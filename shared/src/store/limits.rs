@@ -126,6 +126,7 @@ impl Limits {
             };
             let own: Vec<_> = checks.by_ref().take(own.len()).collect();
             let rooms = Rooms::of(checks.as_slice(), quota);
+            let is_known = !own.iter().any(Check::unknown);
             let full = rooms.phone == Room::Full || rooms.address == Room::Full;
             if full || own.iter().any(Check::failed) {
                 return Ok(Counted::Blocked { own, rooms });
@@ -136,9 +137,12 @@ impl Limits {
                     "the transaction failed, but none of its conditions did",
                 ));
             };
-            shard = self.shard_with_room(budget, deadline).await?;
-            if shard.is_none() {
-                return Ok(Counted::BudgetSpent);
+            // The budget is the last to refuse: only where the caller's own conditions are known to hold.
+            if is_known {
+                shard = self.shard_with_room(budget, deadline).await?;
+                if shard.is_none() {
+                    return Ok(Counted::BudgetSpent);
+                }
             }
             if !deadline.sleep(pauses.next()).await {
                 return Err(Failure::out_of_time(attempted));

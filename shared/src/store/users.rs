@@ -76,7 +76,7 @@ impl Store {
                 )
                 .expression_attribute_values(":read", account(user.account))
                 .expression_attribute_values(":verified", text(UserStatus::VERIFIED)),
-            Recipient::Unknown { .. } => check
+            Recipient::Unknown(_) => check
                 .condition_expression(
                     "attribute_not_exists(username) OR (#status = :pending AND expiresAt <= :end_of_code)",
                 )

@@ -119,6 +119,8 @@ impl Challenge {
 
     /// Returns the first moment from `now` on at which both the cooldown and the wait of a run of failures are over.
     fn cooling_until(&self, policy: &Policy, now: Timestamp) -> Timestamp {
+        // Never before the newest code, even where nothing slows down: a request that took long to come here may have an
+        // older `now`, and a row holds its codes in the order of their issue.
         let slowed_until = self.newest.at.plus(policy.slowdown_after(self.failures));
         self.cooldown_until(policy, now.max(slowed_until))
     }

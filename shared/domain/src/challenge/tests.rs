@@ -334,3 +334,13 @@ fn a_challenge_is_restored_as_it_was_stored_and_nothing_else_is() {
     let nobodys = StoredChallenge { account: AccountId::UNKNOWN, contested: true, ..stored() };
     assert_eq!(refused(nobodys), "contested without an account");
 }
+
+/// A row holds its codes in the order of their issue, or it cannot be restored.
+#[test]
+fn a_request_of_an_earlier_second_than_the_newest_code_waits_for_it() {
+    for newest in [failed(signed_up()), confirmed(signed_up())] {
+        let late = issue(&newest, Call::Send, 1, at(-1)).unwrap_err();
+        assert_eq!(late, Refusal::ResendTooSoon { retry_after: 1 });
+        assert!(issue(&newest, Call::Send, 1, at(0)).is_ok());
+    }
+}
