@@ -9,6 +9,7 @@ pub mod crowd;
 pub mod lines;
 pub mod parties;
 pub mod phones;
+pub mod plot;
 pub mod proxy;
 pub mod rows;
 pub mod runtime;
