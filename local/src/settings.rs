@@ -12,7 +12,7 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 const TOKEN: &str = "local-courier-token";
 
 /// The key of every MAC here: public, so of no use to anyone, and always the same, so that `--data` outlives a run.
-const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
+pub const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
 /// AWS's own settings that the functions understand, though the template need not give them: Lambda does.
 const OF_AWS: [&str; 4] = ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
