@@ -8,16 +8,14 @@
 //!
 //! It fails with all figures when one is above its ceiling in `ceilings.yaml`, or has none.
 
-mod ceilings;
 mod counting;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use tests::lab::Lab;
+use tests::lab::ceilings::{Ceilings, FILE, Spread};
 use tests::runtime::binaries;
-
-use ceilings::{Ceilings, Spread};
 
 /// Runs that a new ceiling is made of.
 const RUNS_OF_A_RAISE: u32 = 10;
@@ -52,9 +50,8 @@ async fn main() -> ExitCode {
         let lab = Lab::start().await;
         let figures = counting::all(&lab, &valgrind, &built, function.as_deref()).await;
         for figure in figures {
-            match spreads.iter_mut().find(|spread| spread.name == figure.name) {
-                Some(spread) => spread.add(figure.value),
-                None => spreads.push(Spread::new(figure.name, figure.value)),
+            if !spreads.iter_mut().any(|spread| spread.add(&figure.name, figure.value)) {
+                spreads.push(Spread::new(figure.name, figure.value));
             }
         }
         if runs > 1 {
@@ -64,15 +61,15 @@ async fn main() -> ExitCode {
     assert!(!spreads.is_empty(), "no function has the name {function:?}");
 
     let ceilings = Ceilings::read();
-    let verdict = ceilings.judge(&spreads);
-    print!("{}", verdict.table);
+    let judged = ceilings.judge(&spreads);
+    println!("\n{}", judged.table);
     if raise {
         ceilings.raised(&spreads).write();
-        println!("\nThe new ceilings are in {}.", ceilings::FILE);
+        println!("The new ceilings are in {FILE}.");
         return ExitCode::SUCCESS;
     }
-    for line in verdict.lines {
-        println!("{line}");
+    for advice in judged.advice {
+        println!("{advice}");
     }
-    if verdict.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if judged.holds { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

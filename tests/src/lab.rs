@@ -15,7 +15,8 @@ use crate::runtime::Functions;
 use crate::service::Service;
 use tls::Authority;
 
-pub mod rows;
+pub mod ceilings;
+mod rows;
 pub mod scenes;
 mod tls;
 pub mod usage;
@@ -47,15 +48,6 @@ pub enum SecretsAt {
 impl SecretsAt {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Environment, Self::SecretsManager];
-
-    /// Its name in tables.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Environment => "environment",
-            Self::SecretsManager => "Secrets Manager",
-        }
-    }
 
     /// Where that is, in a sentence.
     #[must_use]

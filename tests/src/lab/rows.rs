@@ -22,7 +22,7 @@ use super::Lab;
 use crate::service::{PASSWORD, Row};
 
 /// The code of every challenge here.
-pub const CODE: &str = "271828";
+pub(super) const CODE: &str = "271828";
 
 /// The life of a code in the lab.
 const TTL: i64 = 900;

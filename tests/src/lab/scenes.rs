@@ -18,9 +18,20 @@ pub struct Scene {
     pub name: &'static str,
     /// The answer, as [`crate::answer::Answer::outcome`] shows it.
     pub outcome: &'static str,
-    /// True where the call hashes a password, which is nearly all that it costs.
-    pub hashes: bool,
+    /// How long a call keeps one waiting.
+    pub pace: Pace,
     situation: Situation,
+}
+
+/// The pace of the calls of a scene: who measures many of them must choose how many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pace {
+    /// A call takes little more than its writes.
+    Usual,
+    /// A call waits as long as a text would take.
+    Waits,
+    /// A call hashes a password, which is nearly all that it costs.
+    Hashes,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -51,8 +62,12 @@ const fn scene(
     outcome: &'static str,
     situation: Situation,
 ) -> Scene {
-    let hashes = matches!(situation, S::Free | S::Taken | S::VerySame | S::Capped);
-    Scene { function, name, outcome, hashes, situation }
+    let pace = match situation {
+        S::Free | S::Taken | S::VerySame | S::Capped => Pace::Hashes,
+        S::Unknown => Pace::Waits,
+        _ => Pace::Usual,
+    };
+    Scene { function, name, outcome, pace, situation }
 }
 
 /// Every scene.

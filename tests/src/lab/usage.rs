@@ -4,6 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use crate::runtime::Process;
+
 /// What a process used so far.
 #[derive(Clone, Copy, Debug)]
 pub struct Usage {
@@ -32,9 +34,20 @@ impl Usage {
     }
 }
 
+/// Looks so often that a process rests, before that is believed: a packet may be on its way to it.
+const LOOKS: u32 = 5;
+
+/// Waits until a process does nothing more: it has asked for its next event, and what follows an answer is done.
+pub async fn rest(process: &Process) {
+    let mut at_rest = 0;
+    while at_rest < LOOKS {
+        at_rest = if is_at_rest(process.id()) { at_rest + 1 } else { 0 };
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
+
 /// Returns whether every thread of a process waits for something.
-#[must_use]
-pub fn is_at_rest(id: u32) -> bool {
+fn is_at_rest(id: u32) -> bool {
     // The state follows the name, which is in brackets and may hold some.
     tasks(id, "stat").iter().all(|stat| stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('S')))
 }
