@@ -12,7 +12,7 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 const TOKEN: &str = "local-courier-token";
 
 /// The key of every MAC here: public, so of no use to anyone, and always the same, so that `--data` outlives a run.
-const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
+pub const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
 /// The settings that the functions understand, though the template need not give them: Lambda gives those of AWS, and the
 /// machine the file of its certificate authorities.

@@ -6,9 +6,11 @@
 pub mod answer;
 pub mod audit;
 pub mod crowd;
+pub mod lab;
 pub mod lines;
 pub mod parties;
 pub mod phones;
+pub mod plot;
 pub mod proxy;
 pub mod rows;
 pub mod runtime;
