@@ -130,6 +130,14 @@ impl Proxy {
         self.shared.lock().holds.push((Rule::new(matching.into()), Arc::clone(&gate)));
         Hold { gate }
     }
+
+    /// Has the next `BatchGetItem` read its rows of the table `first`, and the others only once the test lets it go: it
+    /// is no snapshot.
+    pub fn tear(&self, first: &str) -> Hold {
+        let gate = Gate::closed();
+        self.shared.lock().tear = Some((first.to_owned(), Arc::clone(&gate)));
+        Hold { gate }
+    }
 }
 
 impl Drop for Proxy {
@@ -157,6 +165,7 @@ struct State {
     calls: Vec<Entry>,
     faults: Faults,
     holds: Vec<(Rule, Arc<Gate>)>,
+    tear: Option<(String, Arc<Gate>)>,
 }
 
 struct Shared {
@@ -175,6 +184,7 @@ impl fmt::Debug for Shared {
 struct Fate {
     entry: Entry,
     gates: Vec<Arc<Gate>>,
+    tear: Option<(String, Arc<Gate>)>,
     fault: Option<Fault>,
 }
 
@@ -202,6 +212,8 @@ impl Shared {
             })
         });
         let gates = due.collect();
+        let tears = question.operation == Operation::BatchGetItem;
+        let tear = if tears { state.tear.take() } else { None };
         let entry = Entry(Arc::new(Mutex::new(Call {
             operation: question.operation.clone(),
             tables: question.tables.clone(),
@@ -212,13 +224,13 @@ impl Shared {
             answered: None,
         })));
         state.calls.push(entry.clone());
-        Fate { entry, gates, fault }
+        Fate { entry, gates, tear, fault }
     }
 
     /// Serves one request; `None` is for a connection that is to be reset.
     async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Option<Response<Full<Bytes>>> {
         let question = Arc::new(Question::read(request).await?);
-        let Fate { entry, gates, fault } = self.meet(&question);
+        let Fate { entry, gates, tear, fault } = self.meet(&question);
         let reply = if fault.as_ref().is_none_or(Fault::forwards) {
             let delay = fault.as_ref().map(Fault::delay).unwrap_or_default();
             let (entry, question) = (entry.clone(), Arc::clone(&question));
@@ -229,7 +241,7 @@ impl Shared {
                 if !delay.is_zero() {
                     tokio::time::sleep(delay).await;
                 }
-                self.forward(&question, &entry).await
+                self.forward(&question, tear, &entry).await
             });
             forwarding.await.ok().flatten()
         } else {
@@ -244,14 +256,30 @@ impl Shared {
         Some(answer.into_response())
     }
 
-    async fn forward(&self, question: &Question, entry: &Entry) -> Option<Reply> {
-        let response = self.client.request(question.forwarded(&self.upstream)?).await.ok()?;
-        let reply = Reply::read(question, response).await?;
+    async fn forward(
+        &self,
+        question: &Question,
+        tear: Option<(String, Arc<Gate>)>,
+        entry: &Entry,
+    ) -> Option<Reply> {
+        let reply = match tear {
+            None => self.ask(question).await?,
+            Some((first, gate)) => {
+                let reply = self.ask(&question.of_tables(|table| table == first)).await?;
+                gate.pass().await;
+                reply.with_rows_of(self.ask(&question.of_tables(|table| table != first)).await?)
+            }
+        };
         entry.note(|call| {
             call.applied = Some(reply.outcome());
             call.units.clone_from(&reply.units);
         });
         Some(reply)
+    }
+
+    async fn ask(&self, question: &Question) -> Option<Reply> {
+        let response = self.client.request(question.forwarded(&self.upstream)?).await.ok()?;
+        Reply::read(question, response).await
     }
 }
 

@@ -32,9 +32,6 @@ pub mod binaries;
 /// Where Lambda says how much to log, if its logging is so configured.
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
 
-/// Where the certificate authorities are, if not where the machine has its own.
-const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
-
 /// Far above what a start or a call takes: a test that waits longer waits for nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -108,13 +105,12 @@ impl Functions {
         let function = self.template.functions.iter().find(|function| function.binary == name);
         let function = function.expect("a function of the template").clone();
         let api = Api::start().await;
-        let besides = [LOG_LEVEL].into_iter().chain(AUTHORITIES);
         let spawned = Instant::now();
         let mut child = program
             .env_clear()
             .envs(self.settings.environment(&function))
             .envs(of_lambda(&function, &api))
-            .envs(besides.filter_map(|name| Some((name, self.settings.get(name)?))))
+            .envs(self.settings.get(LOG_LEVEL).map(|level| (LOG_LEVEL, level)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
