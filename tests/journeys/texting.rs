@@ -8,6 +8,7 @@ mod cooldown;
 mod numbers;
 mod phones;
 mod pumping;
+mod readers;
 mod unchanged;
 mod words;
 
