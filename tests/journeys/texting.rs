@@ -5,6 +5,7 @@ mod addresses;
 mod at_once;
 mod budget;
 mod cooldown;
+mod filling;
 mod numbers;
 mod phones;
 mod pumping;

@@ -27,6 +27,25 @@ async fn a_name_that_would_leave_the_alphabet_is_not_greeted() {
     }
 }
 
+/// The request of Courier's tutorial, byte for byte but for the time after which it is not delivered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_signup_sends_the_request_of_the_tutorial() {
+    let service = Service::start().await;
+    assert_eq!(service.sign_up("ada", PHONE).await.status, 201);
+    let bodies = service.courier().bodies();
+    let code = service.code_to(PHONE);
+    let (sent, timeout) = std::str::from_utf8(&bodies[0]).unwrap().split_once(r#","timeout":"#).unwrap();
+    let data = format!(r#"{{"name":"Ada","otp":"{code}"}}"#);
+    assert_eq!(
+        sent,
+        format!(
+            r#"{{"message":{{"to":{{"data":{data},"phone_number":"{PHONE}"}},"content":{{"title":"Countersign Verification","body":"Hi {{{{name}}}},\nYour verification code for Countersign is {{{{otp}}}}."}},"routing":{{"method":"single","channels":["sms"]}}"#
+        )
+    );
+    let milliseconds = timeout.strip_prefix(r#"{"message":"#).and_then(|rest| rest.strip_suffix("}}}"));
+    assert!(milliseconds.unwrap().parse::<u64>().is_ok_and(|time| time <= 600_000), "{timeout}");
+}
+
 /// The name and the code travel beside a constant template.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_within_the_alphabet_is_greeted() {

@@ -41,7 +41,7 @@ struct Entry {
 
 macro_rules! entries {
     ($($tag:literal $name:literal $direction:ident,)*) => {
-        [$(Entry {
+        &[$(Entry {
             tag: $tag,
             name: $name,
             direction: Direction::$direction,
@@ -51,7 +51,7 @@ macro_rules! entries {
 }
 
 /// English, which is the default, then all others by their tags. The words of each stand in `texts/<tag>.txt`.
-static ENTRIES: [Entry; 32] = entries![
+static ENTRIES: &[Entry] = entries![
     "en" "English" LeftToRight,
     "ar" "Arabic" RightToLeft,
     "bn" "Bengali" LeftToRight,
@@ -134,9 +134,14 @@ impl Language {
 
     /// Returns its words: the last line of its file is the sentence, two before it are the greetings.
     pub(super) fn phrases(self) -> Phrases {
-        let mut lines = self.entry().text.lines();
+        let mut lines = self.file().lines();
         let sentence = lines.next_back().unwrap_or_default();
         Phrases { greeting: lines.next().zip(lines.next()), sentence }
+    }
+
+    /// Returns its file.
+    pub(super) fn file(self) -> &'static str {
+        self.entry().text
     }
 
     fn entry(self) -> &'static Entry {

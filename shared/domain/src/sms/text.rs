@@ -119,27 +119,20 @@ impl Texts {
     pub fn wording<'a>(&'a self, reader: Reader, name: &'a PersonName) -> Wording<'a> {
         let Reader { language, client } = reader;
         let last_line = self.last_lines.of(client);
-        let plain = Draft { language, greeting: None, last_line };
-        let least = self.size(plain);
-        let word = Some(name.first_word()).filter(|word| word.chars().count() <= LONGEST_GREETED);
-        let greetings = language.phrases().greeting.map(|(by_name, without)| {
-            [
-                word.map(|word| Greeting { words: by_name, name: Some(word) }),
-                Some(Greeting { words: without, name: None }),
-            ]
+        let bare = Draft { language, greeting: None, last_line };
+        let least = self.size(bare);
+        let draft = language.phrases().greeting.and_then(|(by_name, without)| {
+            let word = Some(name.first_word()).filter(|word| word.chars().count() <= LONGEST_GREETED);
+            let by_name = word.map(|word| Greeting { words: by_name, name: Some(word) });
+            let greetings = by_name.into_iter().chain([Greeting { words: without, name: None }]);
+            greetings.map(|greeting| Draft { greeting: Some(greeting), ..bare }).find(|draft| {
+                let size = self.size(*draft);
+                (size.encoding, size.segments) == (least.encoding, least.segments)
+                    && self.code_end(*draft) <= NOTIFIED
+                    && self.unretrieved(*draft).is_none()
+            })
         });
-        let mut drafts = greetings
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|greeting| Draft { greeting: Some(greeting), ..plain });
-        let draft = drafts.find(|draft| {
-            let size = self.size(*draft);
-            (size.encoding, size.segments) == (least.encoding, least.segments)
-                && self.code_end(*draft) <= NOTIFIED
-                && self.unretrieved(*draft).is_none()
-        });
-        let draft = draft.unwrap_or(plain);
+        let draft = draft.unwrap_or(bare);
         Wording {
             language,
             app: &self.app,
@@ -155,9 +148,9 @@ impl Texts {
     /// go without.
     fn misfit(&self, language: Language) -> Option<String> {
         self.last_lines.all().find_map(|last_line| {
-            let draft = Draft { language, greeting: None, last_line };
-            let size = self.size(draft);
-            let (has, fit, what) = match self.unretrieved(draft) {
+            let bare = Draft { language, greeting: None, last_line };
+            let size = self.size(bare);
+            let (has, fit, what) = match self.unretrieved(bare) {
                 _ if !size.fits() => (size.units, size.encoding.most_units(), "characters"),
                 Some(bytes) => (bytes, LastLine::RETRIEVED, "bytes"),
                 None => return None,
