@@ -29,7 +29,7 @@ fn check(text: &str, client: Option<Client>, host: &str, code: &str) {
     assert_eq!(words.matches(code).count(), 1, "the person reads the code once: {text}");
 }
 
-/// Every language × client × alphabet × extreme length.
+/// Case 38b: every language × client × alphabet × extreme length.
 #[test]
 fn every_text_is_read_by_its_client_and_by_no_other() {
     let mut random = StdRng::seed_from_u64(41);
@@ -42,7 +42,7 @@ fn every_text_is_read_by_its_client_and_by_no_other() {
             LastLines { domain: OtpDomain::parse(host).ok(), android: AndroidAppHash::parse(HASH).ok() };
         let locales = Locales::parse("*").unwrap();
         let texts = Texts::of(AppName::parse(app).unwrap(), last_lines, locales, length.into()).unwrap();
-        let names = ["Ada", "A", &"Å".repeat(20), "李小龍", "Владимир", "שרה"];
+        let names = ["Ada", "A", &"Å".repeat(20), "李小龍", "Владимир", "שרה", &"व".repeat(12)];
         let names = names.map(|name| PersonName::parse(name).unwrap());
         for language in Language::all() {
             for client in CLIENTS {
@@ -60,7 +60,7 @@ fn every_text_is_read_by_its_client_and_by_no_other() {
             }
         }
     }
-    assert_eq!(read, 4 * Language::all().count() * 4 * 2 * 6);
+    assert_eq!(read, 4 * Language::all().count() * 4 * 2 * 7);
 }
 
 /// The same of what really goes to Courier.
