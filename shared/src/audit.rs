@@ -29,7 +29,7 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
         Event::CodeSuperseded { by } => {
             tracing::info!(target: TARGET, request, %otp, event = "code_superseded", %by, "audit");
         }
-        Event::TextSettled { outcome, tries, last_status, took } => {
+        Event::TextSettled { outcome, tries, last_status, took, .. } => {
             let milliseconds = milliseconds(took);
             macro_rules! text {
                 ($level:ident, $event:literal) => {

@@ -17,12 +17,12 @@ use base64::engine::general_purpose::STANDARD;
 use thiserror::Error;
 use zeroize::Zeroizing;
 
-use crate::courier::{Account, Token};
+use crate::courier::{Account, TemplateId, Token};
 use crate::domain::code::{Alphabet, CodeFormat};
 use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::{LONGEST_CODE_TTL, Policy};
-use crate::domain::sms::{self, AppName, OtpDomain};
+use crate::domain::sms::{AndroidAppHash, AppName, LastLines, Locales, OtpDomain, Texts};
 use crate::domain::time::DAY;
 use crate::secrets::Sourced;
 
@@ -62,14 +62,12 @@ pub struct TextingSettings {
     pub base: VerifySettings,
     /// `LIMITS_TABLE`
     pub limits_table: String,
-    /// `COURIER_BASE_URL`, `TWILIO_MESSAGING_SERVICE_SID`
+    /// `COURIER_BASE_URL`, `COURIER_TEMPLATE_ID`, `TWILIO_MESSAGING_SERVICE_SID`
     pub account: Account,
     /// `COURIER_TOKEN` or `COURIER_TOKEN_SECRET_ARN`
     pub token: Sourced<Token>,
-    /// `APP_NAME`
-    pub app: AppName,
-    /// `OTP_DOMAIN`
-    pub domain: Option<OtpDomain>,
+    /// `APP_NAME`, `OTP_DOMAIN`, `ANDROID_APP_HASH`, `LOCALES`
+    pub texts: Texts,
     /// `SEND_ANSWER_STEP_MILLISECONDS`, which signup does not read.
     pub answer_step: Duration,
 }
@@ -297,18 +295,28 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
             let valid = digits.len() == 32 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
             valid.then(|| text.to_owned()).ok_or_else(|| "must be MG and 32 hexadecimal digits".to_owned())
         });
-        let app = self.required("APP_NAME", AppName::parse);
-        let domain = self.optional("OTP_DOMAIN", OtpDomain::parse);
+        let template = self.optional("COURIER_TEMPLATE_ID", TemplateId::parse);
         let policy = self.policy_of_texting(base.as_ref());
-        let length = usize::from(policy.code_format.length);
-        if let Some(Err(fault)) = app.as_ref().map(|app| sms::fits(app, domain.as_ref(), length)) {
-            self.faults.insert("APP_NAME", fault);
-        }
-        let (((base, limits_table), token), app) = base.zip(limits_table).zip(token).zip(app)?;
+        let texts = self.texts(usize::from(policy.code_format.length), template.is_some());
+        let (((base, limits_table), token), texts) = base.zip(limits_table).zip(token).zip(texts)?;
         let base = VerifySettings { policy, ..base };
         let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
-        let account = Account { base_url, messaging_service };
-        Some(TextingSettings { base, limits_table, account, token, app, domain, answer_step: Duration::ZERO })
+        let account = Account { base_url, template, messaging_service };
+        Some(TextingSettings { base, limits_table, account, token, texts, answer_step: Duration::ZERO })
+    }
+
+    /// Reads what texts are made of. `designed` are those whose words a template in Courier has.
+    fn texts(&mut self, code_length: usize, designed: bool) -> Option<Texts> {
+        let app = self.required("APP_NAME", AppName::parse);
+        let domain = self.optional("OTP_DOMAIN", OtpDomain::parse);
+        let android = self.optional("ANDROID_APP_HASH", AndroidAppHash::parse);
+        let locales = self.optional("LOCALES", Locales::parse).unwrap_or_default();
+        let (app, last_lines) = (app?, LastLines { domain, android });
+        if designed {
+            return Some(Texts::designed(app, last_lines, locales, code_length));
+        }
+        let texts = Texts::of(app, last_lines, locales, code_length);
+        texts.map_err(|fault| self.faults.entry("LOCALES").or_insert(fault)).ok()
     }
 
     fn policy_of_texting(&mut self, base: Option<&VerifySettings>) -> Policy {

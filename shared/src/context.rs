@@ -13,7 +13,7 @@ use crate::courier::{Courier, Token};
 use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
-use crate::domain::sms::{AppName, OtpDomain};
+use crate::domain::sms::Texts;
 use crate::https::{self, Https};
 use crate::secrets::{self, Sourced};
 use crate::store::{Limits, Store};
@@ -42,10 +42,8 @@ pub struct TextingContext {
     pub limits: Limits,
     /// The way to the phones.
     pub courier: Courier,
-    /// The name of the app that texts come from.
-    pub app: AppName,
-    /// The host on which phones fill codes in.
-    pub domain: Option<OtpDomain>,
+    /// What this app's texts are made of.
+    pub texts: Texts,
     /// The answers of send and resend leave at whole multiples of this; zero is no step.
     pub answer_step: Duration,
 }
@@ -124,8 +122,7 @@ impl TextingContext {
             context: CallContext::new(store, pepper, base.policy, clock.clone()),
             limits,
             courier: Courier::new(https, account, token, source, clock),
-            app: settings.app,
-            domain: settings.domain,
+            texts: settings.texts,
             answer_step: settings.answer_step,
         })
     }

@@ -16,10 +16,9 @@ use zeroize::Zeroizing;
 use crate::clock::{Clock, Deadline};
 use crate::domain::challenge::{Delivery, DeliveryOutcome};
 use crate::domain::code::{Code, OtpId};
-use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
 use crate::domain::recipient::RecipientKind;
-use crate::domain::sms::Template;
+use crate::domain::sms::Wording;
 use crate::domain::time::Timestamp;
 use crate::https::Https;
 use crate::secrets::Secrets;
@@ -74,6 +73,29 @@ impl fmt::Debug for Token {
     }
 }
 
+/// The id of a template that somebody designed in Courier: 1–64 letters, digits, hyphens and underscores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TemplateId(String);
+
+impl TemplateId {
+    /// Parses the setting `COURIER_TEMPLATE_ID`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(setting: &str) -> Result<Self, String> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let named = (1..=64).contains(&setting.len()) && setting.bytes().all(allowed);
+        let fault = "must be a template's id: up to 64 letters, digits, hyphens and underscores";
+        named.then(|| Self(setting.to_owned())).ok_or_else(|| fault.to_owned())
+    }
+
+    /// Returns the id.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Courier is known to be down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unavailable {
@@ -86,6 +108,8 @@ pub struct Unavailable {
 pub struct Account {
     /// Courier's API, without a slash at the end.
     pub base_url: String,
+    /// The template that has the words of every text, if they are not ours.
+    pub template: Option<TemplateId>,
     /// The Twilio messaging service that sends, if not the one that Courier's integration names.
     pub messaging_service: Option<String>,
 }
@@ -95,15 +119,15 @@ pub struct Account {
 pub struct Text<'a> {
     /// The number that it goes to.
     pub to: &'a MobileNumber,
-    /// Its constant words.
-    pub template: &'a Template,
-    /// The name that fills them, if the template greets by name.
-    pub name: &'a PersonName,
+    /// Its constant words, and the name that fills them, if they greet by name.
+    pub wording: &'a Wording<'a>,
     /// The code that fills them.
     pub code: &'a Code,
     /// The id that keeps a retry from being a second text.
     pub id: OtpId,
-    /// The end of the code's life; a text that comes later is not delivered.
+    /// The life of the code, in seconds.
+    pub life: i64,
+    /// The end of that; a text that comes later is not delivered.
     pub until: Deadline,
 }
 
@@ -265,7 +289,7 @@ impl Courier {
             .request(Method::POST, format!("{}/send", self.account.base_url))
             .bearer_auth(&*token.0)
             .header("Idempotency-Key", format!("{}:{}", text.id, key.number))
-            .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), key.life));
+            .json(&wire::Send::of(text, &self.account, key.life));
         let until = Deadline::after(time);
         match until.run(request.send()).await {
             Ok(Ok(answer)) => read(answer, until).await,

@@ -31,6 +31,8 @@ pub enum Event {
     TextSettled {
         /// The outcome.
         outcome: DeliveryOutcome,
+        /// The segments that it has; unknown where a template in Courier has its words.
+        segments: Option<u32>,
         /// The number of requests that Courier got.
         tries: u32,
         /// The status of the last answer, if it was a refusal.

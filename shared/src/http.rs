@@ -22,6 +22,7 @@ use crate::clock::{Clock, Deadline, Moment};
 use crate::context::CallContext;
 use crate::domain::address::SourceNetwork;
 use crate::domain::refusal::Refusal;
+use crate::domain::sms::Client;
 use crate::error::{Error, causes};
 use crate::metrics;
 use crate::trace::{self, Seen, Stage, Trace};
@@ -161,6 +162,9 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
                 cold = arrival.cold,
                 region = seen.region.as_ref().map(|region| region.as_str()),
                 delivery = seen.delivery,
+                language = seen.reader.map(|reader| reader.language.tag()),
+                client = seen.reader.and_then(|reader| reader.client).map(Client::as_str),
+                segments = seen.segments,
                 milliseconds = trace::milliseconds(took),
                 hash_ms = seen.milliseconds(Stage::Hash),
                 load_ms = seen.milliseconds(Stage::Load),

@@ -18,6 +18,7 @@ use crate::domain::challenge::{Challenge, DeliveryOutcome};
 use crate::domain::code::OtpId;
 use crate::domain::idempotency::{IdempotencyKey, KeyHash};
 use crate::domain::recipient::{Belonging, Recipient};
+use crate::domain::sms::{Client, Reader, Texts};
 use crate::domain::time::Timestamp;
 use crate::domain::username::Username;
 use crate::error::Error;
@@ -45,6 +46,8 @@ pub struct CodeRequest<'a> {
     pub username: &'a Username,
     /// The idempotency key, if one was given.
     pub key: Option<&'a IdempotencyKey>,
+    /// The reader of the text: this request's, whoever asked before.
+    pub reader: Reader,
     /// The network that the request comes from.
     pub source: SourceNetwork,
     /// The moment at which it came, and the deadline of its answer.
@@ -83,15 +86,24 @@ struct Input {
     username: Username,
     otp_id: Option<OtpId>,
     key: Option<IdempotencyKey>,
+    reader: Reader,
 }
 
 impl Input {
-    fn read(mut fields: Fields) -> Result<Self, Error> {
+    fn read(mut fields: Fields, texts: &Texts) -> Result<Self, Error> {
         let username = fields.required("username", Username::parse);
         let otp_id = fields.optional("otpId", OtpId::parse);
         let key = fields.idempotency_key();
-        Ok(Self { username: fields.finish(username)?, otp_id, key })
+        let reader = reader(&mut fields, texts);
+        Ok(Self { username: fields.finish(username)?, otp_id, key, reader })
     }
+}
+
+/// Reads for whom the text of a call is: the fields `locale` and `client`, which may be absent.
+pub fn reader(fields: &mut Fields, texts: &Texts) -> Reader {
+    let language = fields.optional("locale", |tag| texts.language(tag));
+    let client = fields.optional("client", Client::parse);
+    Reader { language: language.unwrap_or_else(|| texts.default_language()), client }
 }
 
 /// Issues a further code and texts it, or answers what was answered to the same key before: send and resend.
@@ -105,10 +117,10 @@ pub async fn issue_again(
 ) -> Result<SendOutput, Error> {
     let source = incoming.source();
     let Incoming { fields, moment, trace, .. } = incoming;
-    let Input { username, otp_id, key } = Input::read(fields)?;
+    let Input { username, otp_id, key, reader } = Input::read(fields, &texting.texts)?;
     let source = source?;
     let (key, now) = (key.as_ref(), moment.now());
-    let request = CodeRequest { call, username: &username, key, source, moment, trace: &trace };
+    let request = CodeRequest { call, username: &username, key, reader, source, moment, trace: &trace };
 
     let (committed, admission) = match commit_next(texting, request, otp_id).await? {
         Next::Committed(committed, admission) => (committed, admission),

@@ -36,6 +36,8 @@ pub enum Metric {
     TextsFailed,
     /// Texts that may have been sent.
     TextsUnknown,
+    /// Segments of the texts that Courier took or may have taken: what they cost.
+    TextSegments,
     /// The time that a text took with all its retries, in milliseconds.
     TextTime,
     /// Right codes, each of which verified its user.
@@ -50,13 +52,14 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::CodesIssued,
         Self::CodesToVerified,
         Self::CodesToNobody,
         Self::TextsAccepted,
         Self::TextsFailed,
         Self::TextsUnknown,
+        Self::TextSegments,
         Self::TextTime,
         Self::CodesConfirmed,
         Self::WrongCodes,
@@ -74,6 +77,7 @@ impl Metric {
             Self::TextsAccepted => "TextsAccepted",
             Self::TextsFailed => "TextsFailed",
             Self::TextsUnknown => "TextsUnknown",
+            Self::TextSegments => "TextSegments",
             Self::TextTime => "TextTime",
             Self::CodesConfirmed => "CodesConfirmed",
             Self::WrongCodes => "WrongCodes",
@@ -92,7 +96,11 @@ impl Metric {
     }
 
     fn count(self) {
-        counter!(self.name()).increment(1);
+        self.add(1);
+    }
+
+    fn add(self, count: u64) {
+        counter!(self.name()).increment(count);
     }
 }
 
@@ -107,11 +115,18 @@ pub(crate) fn count(event: Event) {
             RecipientKind::Pending => Metric::CodesIssued.count(),
             RecipientKind::Unknown => Metric::CodesToNobody.count(),
         },
-        Event::TextSettled { outcome, took, .. } => {
+        Event::TextSettled { outcome, segments, took, .. } => {
+            let segments = segments.unwrap_or_default().into();
             match outcome {
-                DeliveryOutcome::Sent => Metric::TextsAccepted.count(),
+                DeliveryOutcome::Sent => {
+                    Metric::TextsAccepted.count();
+                    Metric::TextSegments.add(segments);
+                }
                 DeliveryOutcome::Failed => Metric::TextsFailed.count(),
-                DeliveryOutcome::Unknown => Metric::TextsUnknown.count(),
+                DeliveryOutcome::Unknown => {
+                    Metric::TextsUnknown.count();
+                    Metric::TextSegments.add(segments);
+                }
             }
             text_took(took);
         }

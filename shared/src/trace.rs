@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::domain::phone::Region;
+use crate::domain::sms::Reader;
 
 /// The parts of a request that take time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +51,10 @@ pub(crate) struct Seen {
     pub(crate) region: Option<Region>,
     /// The outcome of the text.
     pub(crate) delivery: Option<&'static str>,
+    /// The reader of the text that was, or seemed to be, sent.
+    pub(crate) reader: Option<Reader>,
+    /// The segments of the text, where they are known.
+    pub(crate) segments: Option<u32>,
     /// True when the answer is that of an earlier request with the same key.
     pub(crate) repeated: bool,
 }
@@ -100,6 +105,16 @@ impl Trace {
     /// Takes note of what became of the text.
     pub(crate) fn note_delivery(&self, delivery: &'static str) {
         self.lock().delivery = Some(delivery);
+    }
+
+    /// Takes note of whom the text is for.
+    pub(crate) fn note_reader(&self, reader: Reader) {
+        self.lock().reader = Some(reader);
+    }
+
+    /// Takes note of the segments of the text.
+    pub(crate) fn note_segments(&self, segments: Option<u32>) {
+        self.lock().segments = segments;
     }
 
     /// Takes note that the answer is that of an earlier request with the same key.

@@ -12,6 +12,7 @@ mod expected;
 mod failures;
 mod flow;
 mod guessing;
+mod languages;
 mod likeness;
 mod names;
 mod operating;

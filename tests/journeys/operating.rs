@@ -105,7 +105,8 @@ fn events(lines: &Lines) -> Vec<&str> {
 #[tokio::test(flavor = "multi_thread")]
 async fn each_outcome_leaves_one_line_with_the_documented_members() {
     let all = All::start().await;
-    let ada = signup("ada", ADA);
+    let mut ada = signup("ada", ADA);
+    ada["client"] = json!("web");
     let first = all.signup.post_with(&ada, "idempotency-key", "key").await;
     all.signup.post_with(&ada, "idempotency-key", "key").await;
     all.signup.post(&ada).await;
@@ -135,7 +136,7 @@ async fn each_outcome_leaves_one_line_with_the_documented_members() {
     assert_eq!(
         signup,
         [
-            "201 signed_up: delivery hash_ms record_ms region store_ms text_ms",
+            "201 signed_up: client delivery hash_ms language record_ms region segments store_ms text_ms",
             "201 repeated: hash_ms load_ms region store_ms",
             "201 repeated: count_ms hash_ms load_ms region store_ms",
             "400 invalid_request: ",
@@ -144,14 +145,17 @@ async fn each_outcome_leaves_one_line_with_the_documented_members() {
     );
     assert_eq!(
         send,
-        ["409 otp_pending: load_ms", "202 sent: delivery load_ms record_ms store_ms text_ms wait_ms"]
+        [
+            "409 otp_pending: load_ms",
+            "202 sent: delivery language load_ms record_ms store_ms text_ms wait_ms",
+        ]
     );
     assert_eq!(
         resend,
         [
             "429 resend_too_soon: load_ms",
-            "202 sent: delivery load_ms record_ms store_ms text_ms wait_ms",
-            "202 sent: delivery load_ms record_ms store_ms text_ms wait_ms",
+            "202 sent: delivery language load_ms record_ms segments store_ms text_ms wait_ms",
+            "202 sent: delivery language load_ms record_ms segments store_ms text_ms wait_ms",
             "429 rate_limited: cap load_ms",
         ]
     );
@@ -173,6 +177,8 @@ async fn each_outcome_leaves_one_line_with_the_documented_members() {
     assert_eq!(signup.requests[0]["request"].as_str(), first.headers.get("x-request-id").map(String::as_str));
     assert_eq!(signup.requests[0]["region"], "US");
     assert_eq!(signup.requests[0]["delivery"], "SENT");
+    let text = ["client", "language", "segments"].map(|member| &signup.requests[0][member]);
+    assert_eq!(text, [&json!("web"), &json!("en"), &json!(1)]);
     assert_eq!(send.requests[1]["delivery"], "PRETENDED");
     assert_eq!(resend.requests[3]["cap"], "username");
     let failed = &verify.requests[3];

@@ -22,6 +22,8 @@ const NAME: &str = "Canaria Wellensittich";
 const PEPPER: &str = "Y2FuYXJ5IG9mIGEgcGVwcGVyLCB3aXRoIDMyIGJ5dGVzIQ==";
 const PEPPER_IN_PLAIN: &str = "canary of a pepper, with 32 bytes!";
 const KEY: &str = "canary-of-an-idempotency-key";
+/// A language tag that its sender alone knows.
+const LOCALE: &str = "x-canary-locale";
 const ADDRESS: &str = "198.51.100.187";
 
 /// One story, and everything that was seen of it.
@@ -64,7 +66,7 @@ impl Story {
     }
 
     async fn issue(&mut self, path: &str) -> Answer {
-        self.post(path, &self.naming_the_id(json!({ "username": USERNAME }))).await
+        self.post(path, &self.naming_the_id(json!({ "username": USERNAME, "locale": LOCALE }))).await
     }
 
     async fn verify(&mut self, otp: &str) -> Answer {
@@ -126,7 +128,7 @@ impl Story {
             self.raw(path, "application/json", &format!("{whole}{}", " ".repeat(5_000))).await;
             let swapped = json!({
                 "username": PHONE, "password": USERNAME, "mobileNo": PASSWORD, "name": PHONE,
-                "otp": PASSWORD, "otpId": PHONE, "status": NAME,
+                "otp": PASSWORD, "otpId": PHONE, "status": NAME, "locale": PASSWORD, "client": PASSWORD,
             });
             self.post(path, &swapped).await;
         }
@@ -190,7 +192,7 @@ impl Story {
 }
 
 fn signup() -> Value {
-    json!({ "username": USERNAME, "password": PASSWORD, "mobileNo": PHONE, "name": NAME })
+    json!({ "username": USERNAME, "password": PASSWORD, "mobileNo": PHONE, "name": NAME, "locale": LOCALE })
 }
 
 /// Every text and every run of bytes in a value.
@@ -237,7 +239,8 @@ async fn no_canary_leaves_its_cage() {
     assert!(story.codes.len() > 5, "{} codes", story.codes.len());
 
     let codes: Vec<&str> = story.codes.iter().map(String::as_str).collect();
-    let secrets = [PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, &hash, "$argon2id$"];
+    let secrets =
+        [PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, LOCALE, &hash, "$argon2id$"];
     let personal = [USERNAME, PHONE, &PHONE[1..], &PHONE[2..], NAME, "Wellensittich", ADDRESS];
 
     let lines = log.lines();
@@ -261,7 +264,7 @@ async fn no_canary_leaves_its_cage() {
         let everywhere: Vec<&str> = codes
             .iter()
             .copied()
-            .chain([PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, ADDRESS])
+            .chain([PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, LOCALE, ADDRESS])
             .collect();
         for rows in [users, otps, limits] {
             assert_eq!(found(rows, &everywhere), BTreeSet::new());

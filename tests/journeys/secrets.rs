@@ -20,7 +20,7 @@ use shared::domain::code::{Code, OtpId};
 use shared::domain::person_name::PersonName;
 use shared::domain::phone::{MobileNumber, Regions};
 use shared::domain::recipient::RecipientKind;
-use shared::domain::sms::Template;
+use shared::domain::sms::Reader;
 use shared::domain::time::Timestamp;
 use tests::runtime::until;
 use tests::service::NOON;
@@ -114,12 +114,13 @@ pub(crate) async fn boot_to(
 pub(crate) async fn text(texting: &TextingContext) -> Delivery {
     let name = PersonName::parse("Ada").unwrap();
     let format = texting.context.policy.code_format;
+    let reader = Reader { language: texting.texts.default_language(), client: None };
     let text = Text {
         to: &MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
-        template: &Template::choose(&texting.app, None, &name, 6),
-        name: &name,
+        wording: &texting.texts.wording(reader, &name),
         code: &Code::parse("493817", format).unwrap(),
         id: OtpId::parse("AAAAAAAAAAAAAAAAAAAAAA").unwrap(),
+        life: 600,
         until: Deadline::after(std::time::Duration::from_mins(10)),
     };
     let now = Timestamp::from_second(i64::try_from(NOON).unwrap());

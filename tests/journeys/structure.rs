@@ -141,6 +141,7 @@ fn the_domain_imports_nothing_that_waits_or_knows_of_aws_or_http() {
         "base64",
         "hmac",
         "jiff",
+        "oxilangtag",
         "rand",
         "rlibphonenumber",
         "sha2",

@@ -5,9 +5,11 @@ mod addresses;
 mod at_once;
 mod budget;
 mod cooldown;
+mod filling;
 mod numbers;
 mod phones;
 mod pumping;
+mod readers;
 mod unchanged;
 mod words;
 

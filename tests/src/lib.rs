@@ -5,6 +5,7 @@
 
 pub mod answer;
 pub mod audit;
+pub mod autofill;
 pub mod crowd;
 pub mod lab;
 pub mod lines;

@@ -16,12 +16,13 @@ use shared::domain::password::{Password, PasswordHash};
 use shared::domain::person_name::PersonName;
 use shared::domain::phone::MobileNumber;
 use shared::domain::recipient::RecipientKind;
+use shared::domain::sms::Reader;
 use shared::domain::time::Timestamp;
 use shared::domain::user::{User, UserStatus};
 use shared::domain::username::Username;
 use shared::error::Error;
 use shared::http::{self, Fields, Incoming, Success};
-use shared::issuing::{CodeRequest, Decided, Otp, SignUpOutcome, message};
+use shared::issuing::{CodeRequest, Decided, Otp, SignUpOutcome, message, reader};
 use shared::store::Failure;
 use shared::trace::{Stage, Trace};
 use tokio::time::Instant;
@@ -38,21 +39,23 @@ pub struct Input {
     mobile: MobileNumber,
     name: PersonName,
     key: Option<IdempotencyKey>,
+    reader: Reader,
 }
 
 impl Input {
     fn read(mut fields: Fields, signup: &SignupContext) -> Result<Self, Error> {
         let texts = ["username", "mobileNo", "name"].map(|name| fields.peek(name).to_owned());
-        let app = signup.texting.app.as_str();
+        let app = signup.texting.texts.app().as_str();
         let own = [texts[0].as_str(), texts[1].as_str(), texts[2].as_str(), app];
         let username = fields.required("username", Username::parse);
         let password = fields.required("password", |text| Password::parse(text, &own));
         let mobile = fields.required("mobileNo", |text| MobileNumber::parse(text, &signup.regions));
         let name = fields.required("name", PersonName::parse);
         let key = fields.idempotency_key();
+        let reader = reader(&mut fields, &signup.texting.texts);
         let ((username, password), (mobile, name)) =
             fields.finish(username.zip(password).zip(mobile.zip(name)))?;
-        Ok(Self { username, password, mobile, name, key })
+        Ok(Self { username, password, mobile, name, key, reader })
     }
 
     /// Returns whether `user` has this name and number.
@@ -135,8 +138,9 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
     trace.note_region(input.mobile.region());
     let source = source?;
     let texting = &signup.texting;
-    let (username, key) = (&input.username, input.key.as_ref());
-    let request = CodeRequest { call: Call::Signup, username, key, source, moment, trace: &trace };
+    let Input { username, key, reader, .. } = &input;
+    let (call, key, reader) = (Call::Signup, key.as_ref(), *reader);
+    let request = CodeRequest { call, username, key, reader, source, moment, trace: &trace };
 
     let admission = match texting.courier.admit(RecipientKind::Pending, now) {
         Ok(admission) => admission,

@@ -45,7 +45,6 @@ struct Recipient {
     phone_number: String,
     #[serde(default)]
     data: Map<String, Value>,
-    #[expect(dead_code, reason = "checked for its form only")]
     locale: Option<String>,
 }
 
@@ -134,10 +133,23 @@ pub(super) fn accept(body: &[u8]) -> Result<Accepted, String> {
     }
     let text = match (message.content, message.template) {
         (Some(content), None) => render(&content.body, &message.to.data),
-        (None, Some(template)) => format!("[template {template}]"),
+        (None, Some(template)) if template.is_empty() => {
+            return Err("message.template must not be empty".to_owned());
+        }
+        (None, Some(template)) => designed(&template, message.to.locale.as_deref(), &message.to.data),
         _ => return Err("message needs exactly one of content and template".to_owned()),
     };
     Ok(Accepted { to, text })
+}
+
+/// Shows what a template that only Courier has is given: there are no words of it here.
+fn designed(template: &str, locale: Option<&str>, data: &Map<String, Value>) -> String {
+    let language = locale.map(|locale| format!(" in {locale}")).unwrap_or_default();
+    let values = data.iter().map(|(name, value)| match value {
+        Value::String(value) => format!("\n{name}: {value}"),
+        value => format!("\n{name}: {value}"),
+    });
+    format!("[template {template}{language}]{}", values.collect::<String>())
 }
 
 fn is_e164(number: &str) -> bool {
@@ -227,6 +239,24 @@ mod tests {
         let mut neither = tutorial();
         neither["message"].as_object_mut().unwrap().remove("content");
         assert_eq!(read(&neither), fault);
+    }
+
+    #[test]
+    fn a_template_of_couriers_is_shown_with_all_that_it_is_given() {
+        let mut body = tutorial();
+        body["message"].as_object_mut().unwrap().remove("content");
+        body["message"]["template"] = json!("nt_01k");
+        body["message"]["to"]["locale"] = json!("pt-BR");
+        body["message"]["to"]["data"]["minutes"] = json!(10);
+        let text = "[template nt_01k in pt-BR]\nminutes: 10\nname: Ada\notp: 493817".to_owned();
+        assert_eq!(read(&body), Ok(Accepted { to: "+12025550143".to_owned(), text }));
+        for wrong in [json!(""), json!(1), json!({})] {
+            body["message"]["template"] = wrong;
+            assert!(read(&body).is_err(), "{body}");
+        }
+        body["message"]["template"] = json!("nt_01k");
+        body["message"]["to"]["locale"] = json!(["pt-BR"]);
+        assert!(read(&body).is_err(), "{body}");
     }
 
     #[test]

@@ -88,6 +88,7 @@ fn settings_have_the_defaults_of_the_parameters() {
     let value = |text: &str| Setting::Value(text.to_owned());
     let expected = [
         ("ALLOWED_REGIONS", Setting::Required),
+        ("ANDROID_APP_HASH", Setting::Optional),
         ("APP_NAME", value("Countersign")),
         ("AWS_ENDPOINT_URL_DYNAMODB", Setting::Deployed),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Setting::Deployed),
@@ -95,9 +96,11 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("CODES_PER_PHONE_PER_DAY", value("10")),
         ("CODES_PER_USERNAME_PER_HOUR", value("5")),
         ("COURIER_BASE_URL", Setting::Optional),
+        ("COURIER_TEMPLATE_ID", Setting::Optional),
         ("COURIER_TOKEN_SECRET_ARN", Setting::Deployed),
         ("DAILY_SMS_BUDGET", value("1000")),
         ("LIMITS_TABLE", value("limits")),
+        ("LOCALES", value("en")),
         ("MAX_CONSECUTIVE_FAILURES", value("100")),
         ("METRICS_NAMESPACE", value("countersign")),
         ("OTPS_TABLE", value("otps")),

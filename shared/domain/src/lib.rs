@@ -9,7 +9,6 @@ pub mod call;
 pub mod challenge;
 pub mod code;
 pub mod field;
-pub mod gsm7;
 pub mod idempotency;
 pub mod limit;
 pub mod mac;

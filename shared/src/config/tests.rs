@@ -37,7 +37,9 @@ fn what_is_not_said_is_the_default() {
     let SignupSettings { texting, .. } = signup(&[]);
     assert_eq!(texting.base.policy, Policy::default());
     assert_eq!(texting.account.base_url, "https://api.courier.com");
-    assert_eq!((texting.account.messaging_service, texting.domain), (None, None));
+    assert_eq!((texting.account.messaging_service, texting.account.template), (None, None));
+    let app = AppName::parse("XYZ").unwrap();
+    assert_eq!(texting.texts, Texts::of(app, LastLines::default(), Locales::default(), 6).unwrap());
     assert_eq!((texting.base.aws.session_token, texting.base.aws.dynamodb), (None, None));
     assert_eq!(texting.base.aws.region, "eu-central-1");
     let tables = [texting.base.users_table, texting.base.otps_table, texting.limits_table];
@@ -128,6 +130,7 @@ fn every_empty_setting_is_named_at_once() {
     let names: Vec<_> = faults.into_keys().collect();
     let expected = [
         "ALLOWED_REGIONS",
+        "ANDROID_APP_HASH",
         "APP_NAME",
         "AWS_ACCESS_KEY_ID",
         "AWS_ENDPOINT_URL_DYNAMODB",
@@ -138,9 +141,11 @@ fn every_empty_setting_is_named_at_once() {
         "CODES_PER_PHONE_PER_DAY",
         "CODES_PER_USERNAME_PER_HOUR",
         "COURIER_BASE_URL",
+        "COURIER_TEMPLATE_ID",
         "COURIER_TOKEN",
         "DAILY_SMS_BUDGET",
         "LIMITS_TABLE",
+        "LOCALES",
         "MAX_CONSECUTIVE_FAILURES",
         "METRICS_NAMESPACE",
         "OTPS_TABLE",
@@ -220,11 +225,14 @@ fn answers_of_send_and_resend_alone_have_a_step() {
 #[test]
 fn malformed_settings_are_named_at_once_without_their_values() {
     let given = [
+        ("ANDROID_APP_HASH", "canary"),
         ("APP_NAME", "{canary}"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "ftp://canary"),
         ("COURIER_BASE_URL", "https://canary.example/?q"),
+        ("COURIER_TEMPLATE_ID", "a canary"),
         ("COURIER_TOKEN", "a canary"),
         ("LIMITS_TABLE", "a canary"),
+        ("LOCALES", "canary"),
         ("METRICS_NAMESPACE", "AWS/canary"),
         ("OTP_ALPHABET", "canary"),
         ("OTP_DOMAIN", "https://canary"),
@@ -306,4 +314,42 @@ fn a_value_and_a_secret_for_it_are_one_too_many() {
     let message = VerifySettings::read(|_| Some(String::new())).unwrap_err().to_string();
     let fault = "OTP_PEPPER_SECRET_ARN is set, and so is OTP_PEPPER: set one of them";
     assert!(message.contains(fault), "{message}");
+}
+
+/// Each enabled language is named whose text does not fit with this app's settings, with all other faults.
+#[test]
+fn languages_whose_texts_do_not_fit_are_named_at_once() {
+    let domain = format!("{}.example.com", "d".repeat(60));
+    let given = [
+        ("APP_NAME", "A Name That Has Thirty Letters"),
+        ("LOCALES", "en,de,ru,zh-Hant"),
+        ("OTP_DOMAIN", &domain),
+        ("OTP_LENGTH", "10"),
+        ("OTP_TTL_SECONDS", "0"),
+    ];
+    assert_eq!(
+        message(&given),
+        "the settings are wrong: LOCALES has texts that are too long with this app's settings: \
+         ru with OTP_DOMAIN has 155 characters where 134 fit, \
+         zh-Hant with OTP_DOMAIN has 136 characters where 134 fit; \
+         OTP_TTL_SECONDS must be a whole number from 1 to 900"
+    );
+    let euros = "€".repeat(15);
+    let hash = ("ANDROID_APP_HASH", "FA+9qCX9VSu");
+    let android = [hash, ("APP_NAME", &euros), ("LOCALES", "bn"), ("OTP_LENGTH", "10")];
+    assert_eq!(
+        message(&android),
+        "the settings are wrong: LOCALES has texts that are too long with this app's settings: \
+         bn with ANDROID_APP_HASH has 142 bytes where 140 fit"
+    );
+}
+
+/// Where a template in Courier has the words, their length is its designer's matter.
+#[test]
+fn a_template_of_couriers_may_be_as_long_as_it_likes() {
+    let domain = format!("{}.{}.com", "d".repeat(60), "e".repeat(60));
+    let given = [("LOCALES", "*"), ("OTP_DOMAIN", domain.as_str())];
+    assert!(message(&given).contains("LOCALES has texts that are too long"));
+    let texting = signup(&[given[0], given[1], ("COURIER_TEMPLATE_ID", "nt_01k")]).texting;
+    assert_eq!(texting.account.template.unwrap().as_str(), "nt_01k");
 }

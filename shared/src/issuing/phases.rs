@@ -15,7 +15,6 @@ use crate::domain::limit::Quota;
 use crate::domain::mac::Mac;
 use crate::domain::recipient::Recipient;
 use crate::domain::refusal::Refusal;
-use crate::domain::sms::Template;
 use crate::domain::user::User;
 use crate::error::{Error, causes};
 use crate::event::Event;
@@ -157,7 +156,8 @@ impl Committed {
         request: CodeRequest<'_>,
         admission: Admission<'_>,
     ) -> Challenge {
-        let CodeRequest { username, moment, trace, .. } = request;
+        let CodeRequest { username, reader, moment, trace, .. } = request;
+        trace.note_reader(reader);
         let delivery = match &self.recipient {
             Recipient::Verified(user) | Recipient::Pending(user) => {
                 self.text(texting, request, admission, user).await
@@ -182,15 +182,16 @@ impl Committed {
         admission: Admission<'_>,
         user: &User,
     ) -> Delivery {
-        let length = usize::from(texting.context.policy.code_format.length);
-        let template = Template::choose(&texting.app, texting.domain.as_ref(), &user.name, length);
+        let wording = texting.texts.wording(request.reader, &user.name);
+        let segments = wording.size.map(|size| size.segments);
+        let life = self.challenge.expires_in();
         let text = Text {
             to: &user.mobile,
-            template: &template,
-            name: &user.name,
+            wording: &wording,
             code: &self.code,
             id: self.challenge.id(),
-            until: request.moment.arrived.plus(self.challenge.expires_in()),
+            life,
+            until: request.moment.arrived.plus(life),
         };
         let begun = Instant::now();
         let settled = texting.courier.send(admission, text, request.time_to_text()).await;
@@ -198,9 +199,10 @@ impl Committed {
         let took = begun.elapsed();
         request.trace.took(Stage::Text, took);
         let Delivery { outcome, tries, .. } = delivery;
-        let settled = Event::TextSettled { outcome, tries, last_status, took };
+        let settled = Event::TextSettled { outcome, segments, tries, last_status, took };
         audit::record(request.trace, self.challenge.id(), settled);
         request.trace.note_delivery(outcome.as_str());
+        request.trace.note_segments(segments);
         delivery
     }
 }

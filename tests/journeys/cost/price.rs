@@ -5,10 +5,11 @@ use std::fmt::Write as _;
 
 use local::template::{Setting, Template};
 use serde_json::Value;
+use shared::domain::sms::{Client, Language};
 use shared::metrics::Metric;
 
 use super::table::COSTS;
-use crate::pages;
+use crate::{languages, pages};
 
 /// Dollars for a million of each (us-east-1, on demand), and for a GB-second of an arm64 function.
 const WRITE_UNITS: f64 = 0.625;
@@ -81,6 +82,26 @@ fn the_page_prices_what_the_table_says() {
         .expect("a string takes all");
     }
     pages::holds("costs.md", "price", &made);
+}
+
+/// Dollars for a segment that the page counts with; what a carrier really asks depends on the country.
+const SEGMENT: f64 = 0.01;
+
+#[test]
+fn the_page_prices_a_text_by_its_segments() {
+    let texts = languages::longest();
+    let mut made = String::from(
+        "| a million texts of | at a cent a segment | at the longest, in |\n| --- | --: | --- |\n",
+    );
+    for (segments, what) in [(1, "1 segment"), (2, "2 segments")] {
+        let takes =
+            |language: &Language| languages::size(&texts, *language, Client::Web).segments == segments;
+        let tags: Vec<_> =
+            Language::all().filter(takes).map(|language| format!("`{}`", language.tag())).collect();
+        let price = f64::from(segments) * SEGMENT * 1e6;
+        writeln!(made, "| {what} | {price:.2} | {} |", tags.join(" ")).expect("a string takes all");
+    }
+    pages::holds("costs.md", "segments", &made);
 }
 
 /// Every `code` of an answer, from the table of `docs/api.md`: each is a reason of a refusal.

@@ -12,6 +12,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use shared::config;
 use shared::domain::phone::Regions;
+use shared::domain::sms::Language;
 
 /// The functions that have all settings between them: the step of the answers is send's and resend's alone.
 const FUNCTIONS: [&str; 2] = ["SignupFunction", "SendFunction"];
@@ -79,7 +80,16 @@ fn what_a_pattern_lets_through_is_taken() {
         tried.push(name);
     }
     tried.sort_unstable();
-    assert_eq!(tried, ["AppName", "CourierBaseUrl", "OtpDomain", "TwilioMessagingServiceSid"]);
+    let expected = [
+        "AndroidAppHash",
+        "AppName",
+        "CourierBaseUrl",
+        "CourierTemplateId",
+        "Locales",
+        "OtpDomain",
+        "TwilioMessagingServiceSid",
+    ];
+    assert_eq!(tried, expected);
 }
 
 /// `UK` is no region, `GB` is: the pattern knows all of them, by their first letter.
@@ -97,6 +107,15 @@ fn the_regions_that_the_pattern_lets_through_are_those_of_the_code() {
     let template = tests::audit::template();
     let pattern = &template["Parameters"]["AllowedRegions"]["AllowedPattern"];
     assert_eq!(*pattern, format!(r"^(\*|{region}(,{region})*)$"));
+}
+
+#[test]
+fn the_languages_that_the_pattern_lets_through_are_those_of_the_code() {
+    let tags: Vec<_> = Language::all().map(Language::tag).collect();
+    let language = format!("({})", tags.join("|"));
+    let template = tests::audit::template();
+    let pattern = &template["Parameters"]["Locales"]["AllowedPattern"];
+    assert_eq!(*pattern, format!(r"^(\*|{language}(,{language})*)$"));
 }
 
 /// The least and the most of a number: its bounds, or of all values without a gap the first and the last.
@@ -130,7 +149,7 @@ fn the_bounds_of_a_number_are_the_settings() {
 }
 
 #[test]
-fn the_longest_texts_that_parameters_allow_are_one_segment() {
+fn the_longest_english_texts_that_parameters_allow_are_one_segment() {
     let template = Template::of_this_repository().unwrap();
     let settings = Settings::new(&template, Arc::new(|_| None));
     let read = |domain: usize| {

@@ -100,9 +100,15 @@ async fn metrics_are_valid_and_count_what_happened() {
     assert_eq!(sum(signup, Metric::CodesIssued), 3);
     assert_eq!(sum(signup, Metric::TextsAccepted), 2);
     assert_eq!(sum(signup, Metric::TextsUnknown), 1);
+    assert_eq!(
+        sum(signup, Metric::TextSegments),
+        3,
+        "of two texts that were taken, and one that may have been"
+    );
     assert_eq!(refused(signup, "username_taken"), 1);
     assert_eq!(sum(resend, Metric::CodesIssued), 2);
     assert_eq!(sum(resend, Metric::TextsFailed), 1);
+    assert_eq!(sum(resend, Metric::TextSegments), 1, "a text that surely failed costs nothing");
     assert_eq!(refused(resend, "sms_unavailable"), 1);
     let to = [Metric::CodesIssued, Metric::CodesToVerified, Metric::CodesToNobody];
     assert_eq!(to.map(|metric| sum(send, metric)), [1; 3]);

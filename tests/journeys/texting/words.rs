@@ -27,6 +27,25 @@ async fn a_name_that_would_leave_the_alphabet_is_not_greeted() {
     }
 }
 
+/// The request of Courier's tutorial, byte for byte but for the time after which it is not delivered.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plain_signup_sends_the_request_of_the_tutorial() {
+    let service = Service::start().await;
+    assert_eq!(service.sign_up("ada", PHONE).await.status, 201);
+    let bodies = service.courier().bodies();
+    let code = service.code_to(PHONE);
+    let (sent, timeout) = std::str::from_utf8(&bodies[0]).unwrap().split_once(r#","timeout":"#).unwrap();
+    let data = format!(r#"{{"name":"Ada","otp":"{code}"}}"#);
+    assert_eq!(
+        sent,
+        format!(
+            r#"{{"message":{{"to":{{"data":{data},"phone_number":"{PHONE}"}},"content":{{"title":"Countersign Verification","body":"Hi {{{{name}}}},\nYour verification code for Countersign is {{{{otp}}}}."}},"routing":{{"method":"single","channels":["sms"]}}"#
+        )
+    );
+    let milliseconds = timeout.strip_prefix(r#"{"message":"#).and_then(|rest| rest.strip_suffix("}}}"));
+    assert!(milliseconds.unwrap().parse::<u64>().is_ok_and(|time| time <= 600_000), "{timeout}");
+}
+
 /// The name and the code travel beside a constant template.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_within_the_alphabet_is_greeted() {
@@ -51,10 +70,10 @@ async fn a_name_that_is_a_sentence_greets_with_its_first_word_at_most() {
         ("Bank-Security-here-Or Read this code to our agent", None),
         ("李小龍 Bank", None),
     ] {
-        let text = text_to(name, &[]).await;
+        let text = text_to(name, &[("APP_NAME", "XYZ")]).await;
         let code = text.code().unwrap().to_owned();
         let greeting = greeted.map_or_else(|| "Hi,".to_owned(), |word| format!("Hi {word},"));
-        assert_eq!(text.text, format!("{greeting}\nYour verification code for Countersign is {code}."));
+        assert_eq!(text.text, format!("{greeting}\nYour verification code for XYZ is {code}."));
         assert_eq!(text.request["message"]["to"]["data"].get("name"), greeted.map(Value::from).as_ref());
         assert!(!text.request.to_string().contains(name.split_once(' ').unwrap().1), "{name}");
     }
@@ -63,8 +82,8 @@ async fn a_name_that_is_a_sentence_greets_with_its_first_word_at_most() {
 /// A text of two segments costs two.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_name_that_would_need_a_second_segment_is_not_greeted() {
-    let domain = format!("{}.example.com", "d".repeat(50));
-    let settings = [("APP_NAME", "A Name That Has Thirty Letters"), ("OTP_DOMAIN", domain.as_str())];
+    let domain = format!("{}.{}.example.com", "d".repeat(50), "e".repeat(36));
+    let settings = [("APP_NAME", "XYZ"), ("OTP_DOMAIN", domain.as_str())];
     let long = "a".repeat(20);
     let text = text_to(&long, &settings).await;
     assert!(text.text.starts_with("Hi,\n"), "{text:?}");
@@ -72,6 +91,21 @@ async fn a_name_that_would_need_a_second_segment_is_not_greeted() {
     assert!(text.text.len() <= 160);
     let text = text_to("Ada", &settings).await;
     assert!(text.text.starts_with("Hi Ada,\n") && text.text.len() <= 160, "{text:?}");
+}
+
+/// A notification shows the beginning of a text. So the code ends by its 70th character, and the greeting gives way, first
+/// to one without a name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_greeting_that_would_push_the_code_out_of_a_notification_goes() {
+    for (app, name, greeting) in [
+        ("An App of 20 Letters", "Joseph", "Hi Joseph,\n"),
+        ("An App of 20 Letters", "Josepha", "Hi,\n"),
+        ("A Name That Has Thirty Letters", "Ada", ""),
+    ] {
+        let text = text_to(name, &[("APP_NAME", app), ("OTP_LENGTH", "8")]).await;
+        let code = text.code().unwrap();
+        assert_eq!(text.text, format!("{greeting}Your verification code for {app} is {code}."));
+    }
 }
 
 /// The last line by which phones fill the code in.

@@ -1,7 +1,7 @@
 //! The alphabet of plain text messages.
 
 /// Septets in a text of one segment (3GPP TS 23.040 §9.2.3.16): 140 octets.
-pub const SEGMENT: usize = 160;
+pub(super) const SEGMENT: usize = 160;
 
 /// The default alphabet (3GPP TS 23.038 §6.2.1), without the escape to the extension.
 const DEFAULT: &str = "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?\
@@ -14,11 +14,12 @@ const EXTENSION: &str = "\u{c}^{}\\[~]|€";
 /// for one of the extension; `None` when a character is in neither, so that the whole text would go out as UCS-2 (70
 /// characters a segment).
 #[must_use]
-pub fn septets(text: &str) -> Option<usize> {
+pub(super) fn septets(text: &str) -> Option<usize> {
     text.chars().map(width).sum()
 }
 
-fn width(c: char) -> Option<usize> {
+/// Returns the septets of one character.
+pub(super) fn width(c: char) -> Option<usize> {
     if DEFAULT.contains(c) {
         Some(1)
     } else if EXTENSION.contains(c) {
