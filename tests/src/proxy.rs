@@ -36,8 +36,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 pub use call::{Call, Operation, Outcome};
+pub use contention::{Contention, Held};
 pub use fault::{FOREVER, Fault, Match};
 pub use hold::Hold;
 
@@ -46,6 +48,7 @@ use hold::Gate;
 use wire::{Question, Reply};
 
 mod call;
+mod contention;
 mod fault;
 mod hold;
 #[cfg(test)]
@@ -130,6 +133,14 @@ impl Proxy {
         self.shared.lock().holds.push((Rule::new(matching.into()), Arc::clone(&gate)));
         Hold { gate }
     }
+
+    /// Lets transactions hold their items for `time`, as DynamoDB does, or no longer: whoever meets one of them
+    /// meanwhile is refused as by [`Contention`].
+    ///
+    /// It begins once no rule and no hold stops a call, and before the database sees it. What it refuses is no fault.
+    pub fn contend(&self, time: Option<Duration>) {
+        self.shared.lock().transaction_time = time;
+    }
 }
 
 impl Drop for Proxy {
@@ -157,12 +168,14 @@ struct State {
     calls: Vec<Entry>,
     faults: Faults,
     holds: Vec<(Rule, Arc<Gate>)>,
+    transaction_time: Option<Duration>,
 }
 
 struct Shared {
     upstream: String,
     client: Client<HttpConnector, Full<Bytes>>,
     state: Mutex<State>,
+    contention: Contention,
 }
 
 impl fmt::Debug for Shared {
@@ -183,7 +196,8 @@ impl Shared {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { upstream: upstream.to_string(), client, state: Mutex::default() }
+        let upstream = upstream.to_string();
+        Self { upstream, client, state: Mutex::default(), contention: Contention::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -229,7 +243,7 @@ impl Shared {
                 if !delay.is_zero() {
                     tokio::time::sleep(delay).await;
                 }
-                self.forward(&question, &entry).await
+                self.carry_out(&question, &entry).await
             });
             forwarding.await.ok().flatten()
         } else {
@@ -242,6 +256,26 @@ impl Shared {
         };
         entry.note(|call| call.answered = Some(answer.outcome()));
         Some(answer.into_response())
+    }
+
+    /// Forwards a call, unless it meets an item that a transaction holds.
+    async fn carry_out(&self, question: &Question, entry: &Entry) -> Option<Reply> {
+        if question.operation.name() == "CreateTable" {
+            self.contention.learn(&question.body);
+        }
+        let time = self.lock().transaction_time;
+        let Some(time) = time else { return self.forward(question, entry).await };
+        let begun = Instant::now();
+        match self.contention.begin(&question.operation, &question.body) {
+            Ok(None) => self.forward(question, entry).await,
+            Ok(Some(held)) => {
+                let reply = self.forward(question, entry).await;
+                tokio::time::sleep_until(begun + time).await;
+                drop(held);
+                reply
+            }
+            Err(refused) => Some(Reply::forged(400, refused)),
+        }
     }
 
     async fn forward(&self, question: &Question, entry: &Entry) -> Option<Reply> {
