@@ -12,8 +12,10 @@ use local::flags::Flags;
 use local::settings::Lookup;
 use local::stack::{Options, Stack};
 use local::terminal::{self, Style};
+use shared::lambda::levels;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// Calls under way get this long to end. A client that never finishes its request must not hold up the end.
 const GRACE: Duration = Duration::from_secs(2);
@@ -87,10 +89,8 @@ fn fail(cause: &str) -> ExitCode {
 }
 
 fn log_to_stderr(filter: Option<&str>) {
-    let filter = EnvFilter::builder().parse_lossy(filter.unwrap_or(LEVELS));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal())
-        .init();
+        .with_ansi(std::io::stderr().is_terminal());
+    tracing_subscriber::registry().with(lines).with(levels(filter.unwrap_or(LEVELS))).init();
 }

@@ -12,10 +12,12 @@ pub type Lookup = Arc<dyn Fn(&str) -> Option<String> + Send + Sync>;
 const TOKEN: &str = "local-courier-token";
 
 /// The key of every MAC here: public, so of no use to anyone, and always the same, so that `--data` outlives a run.
-const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
+pub const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
-/// AWS's own settings that the functions understand, though the template need not give them: Lambda does.
-const OF_AWS: [&str; 4] = ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+/// The settings that the functions understand, though the template need not give them: Lambda gives those of AWS, and the
+/// machine the file of its certificate authorities.
+const BESIDES: [&str; 5] =
+    ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SSL_CERT_FILE"];
 
 /// The end of a setting's name where the value stands in a secret. Unless the developer names the secret, the setting
 /// without this end gives the value.
@@ -78,7 +80,7 @@ impl Settings {
             Some(value) if self.get(name).is_none() => value,
             _ => name,
         });
-        given.chain(OF_AWS).filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
+        given.chain(BESIDES).filter_map(|name| Some((name.to_owned(), self.get(name)?))).collect()
     }
 }
 

@@ -4,12 +4,13 @@ mod handlers;
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_http_client::tls;
 use axum::http::HeaderName;
+use shared::https::{self, Https};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -84,6 +85,9 @@ pub enum StartError {
         /// The error of the operating system.
         cause: std::io::Error,
     },
+    /// DynamoDB cannot be called.
+    #[error(transparent)]
+    Https(#[from] https::Error),
     /// The stand-in did not start.
     #[error("the Courier stand-in does not start: {0}")]
     Courier(std::io::Error),
@@ -181,7 +185,7 @@ impl Stack {
             settings.set("AWS_SECRET_ACCESS_KEY", "local");
         }
 
-        let client = client(&settings);
+        let client = client(&settings)?;
         create_tables(&client, &template.tables).await?;
         let dispatch = handlers::handlers(&template.functions, &settings, &clock).await?;
         let setting = |name| settings.get(name).unwrap_or_default();
@@ -294,11 +298,9 @@ fn url(mut address: SocketAddr) -> String {
 }
 
 /// Makes a client for what no function does: creating tables, and looking into them in tests.
-fn client(settings: &Settings) -> Client {
+fn client(settings: &Settings) -> Result<Client, StartError> {
     let setting = |name| settings.get(name).unwrap_or_default();
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
+    let https = Https::new(settings.get("SSL_CERT_FILE").as_deref().map(Path::new))?;
     let credentials = Credentials::new(
         setting("AWS_ACCESS_KEY_ID"),
         setting("AWS_SECRET_ACCESS_KEY"),
@@ -308,12 +310,12 @@ fn client(settings: &Settings) -> Client {
     );
     let config = aws_sdk_dynamodb::Config::builder()
         .behavior_version(BehaviorVersion::latest())
-        .http_client(http)
+        .http_client(https.for_aws())
         .region(Region::new(setting("AWS_REGION")))
         .endpoint_url(setting(DYNAMODB))
         .credentials_provider(credentials)
         .build();
-    Client::from_conf(config)
+    Ok(Client::from_conf(config))
 }
 
 #[cfg(test)]

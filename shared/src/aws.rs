@@ -6,14 +6,10 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_http_client::tls;
 
 use crate::config;
-use crate::https;
+use crate::https::Https;
 use crate::secrets::Secrets;
-
-/// The longest that connecting to DynamoDB may take; within a region it takes a few milliseconds.
-const CONNECT: Duration = Duration::from_secs(1);
 
 /// The longest that one request of a call may take. DynamoDB's own slowest answers come within a second.
 const REQUEST: Duration = Duration::from_millis(1_500);
@@ -27,12 +23,10 @@ const REQUESTS: u32 = 3;
 const FIRST_BACKOFF: Duration = Duration::from_millis(50);
 const LONGEST_BACKOFF: Duration = Duration::from_millis(500);
 
-/// Makes the clients of DynamoDB and Secrets Manager with bounded time: every call ends within [`OPERATION`].
-pub(crate) fn clients(aws: &config::Aws) -> (Client, Secrets) {
-    let http = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .pool_idle_timeout(https::IDLE)
-        .build_https();
+/// Makes the clients of DynamoDB and Secrets Manager, over `https` and with bounded time: every call ends within
+/// [`OPERATION`].
+pub(crate) fn clients(aws: &config::Aws, https: &Https) -> (Client, Secrets) {
+    let http = https.for_aws();
     let credentials = Credentials::new(
         &aws.access_key_id,
         aws.secret_access_key.as_str(),
@@ -40,11 +34,8 @@ pub(crate) fn clients(aws: &config::Aws) -> (Client, Secrets) {
         None,
         "environment",
     );
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(CONNECT)
-        .operation_attempt_timeout(REQUEST)
-        .operation_timeout(OPERATION)
-        .build();
+    let timeouts =
+        TimeoutConfig::builder().operation_attempt_timeout(REQUEST).operation_timeout(OPERATION).build();
     let retries = RetryConfig::standard()
         .with_max_attempts(REQUESTS)
         .with_initial_backoff(FIRST_BACKOFF)
@@ -65,6 +56,5 @@ pub(crate) fn clients(aws: &config::Aws) -> (Client, Secrets) {
         .timeout_config(timeouts)
         .retry_config(retries);
     secrets.set_endpoint_url(aws.secrets_manager.clone());
-    let secrets = aws_sdk_secretsmanager::Client::from_conf(secrets.build());
-    (Client::from_conf(config.build()), Secrets::new(secrets))
+    (Client::from_conf(config.build()), Secrets::new(secrets.build()))
 }

@@ -8,6 +8,7 @@ mod tests;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -40,6 +41,8 @@ const ANSWER_STEP: u64 = 1_000;
 pub struct VerifySettings {
     /// The credentials and the region for AWS.
     pub aws: Aws,
+    /// `SSL_CERT_FILE`: the certificate authorities to trust instead of those of this release.
+    pub authorities: Option<PathBuf>,
     /// `USERS_TABLE`
     pub users_table: String,
     /// `OTPS_TABLE`
@@ -238,6 +241,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
 
     fn base(&mut self) -> Option<VerifySettings> {
         let aws = self.aws();
+        let authorities = self.optional("SSL_CERT_FILE", |path| Ok(PathBuf::from(path)));
         let users_table = self.required("USERS_TABLE", table);
         let otps_table = self.required("OTPS_TABLE", table);
         let pepper = self.sourced("OTP_PEPPER", "OTP_PEPPER_SECRET_ARN", pepper);
@@ -245,7 +249,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         let metrics_namespace = self.optional("METRICS_NAMESPACE", namespace);
         let metrics_namespace = metrics_namespace.unwrap_or_else(|| METRICS.to_owned());
         let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
-        Some(VerifySettings { aws, users_table, otps_table, pepper, policy, metrics_namespace })
+        Some(VerifySettings { aws, authorities, users_table, otps_table, pepper, policy, metrics_namespace })
     }
 
     fn aws(&mut self) -> Option<Aws> {

@@ -9,13 +9,13 @@ use thiserror::Error;
 use crate::aws;
 use crate::clock::Clock;
 use crate::config;
-use crate::courier::{self, Courier};
+use crate::courier::{Courier, Token};
 use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::{AppName, OtpDomain};
-use crate::https;
-use crate::secrets::{self, Secrets};
+use crate::https::{self, Https};
+use crate::secrets::{self, Sourced};
 use crate::store::{Limits, Store};
 
 /// The context of every call.
@@ -65,9 +65,6 @@ pub enum Error {
     /// Settings are wrong.
     #[error(transparent)]
     Settings(#[from] config::InvalidSettings),
-    /// Courier cannot be called.
-    #[error(transparent)]
-    Courier(#[from] courier::Error),
     /// A secret cannot be read.
     #[error(transparent)]
     Secret(#[from] secrets::Error),
@@ -80,22 +77,18 @@ impl CallContext {
     /// Connects to what the settings of verify name.
     ///
     /// # Errors
-    /// When the pepper cannot be read.
+    /// When the HTTPS client cannot be made, or the pepper cannot be read.
     pub async fn connect(settings: config::VerifySettings, clock: Clock) -> Result<Self, Error> {
-        let (client, secrets) = aws::clients(&settings.aws);
-        Self::with(client, &secrets, settings, clock).await
+        let https = Https::new(settings.authorities.as_deref())?;
+        let (client, secrets) = aws::clients(&settings.aws, &https);
+        let store = Store::new(client, settings.users_table, settings.otps_table);
+        let pepper = secrets.resolve(settings.pepper, config::pepper);
+        let (pepper, ()) = tokio::join!(pepper, store.warm());
+        Ok(Self::new(store, pepper?, settings.policy, clock))
     }
 
-    /// Reads the pepper while the connection to DynamoDB is being opened.
-    async fn with(
-        client: aws_sdk_dynamodb::Client,
-        secrets: &Secrets,
-        settings: config::VerifySettings,
-        clock: Clock,
-    ) -> Result<Self, Error> {
-        let store = Store::new(client, settings.users_table, settings.otps_table);
-        let (pepper, ()) = tokio::join!(secrets.resolve(settings.pepper, config::pepper), store.warm());
-        Ok(Self { store, pepper: pepper?, policy: settings.policy, clock, served: Arc::default() })
+    fn new(store: Store, pepper: Pepper, policy: Policy, clock: Clock) -> Self {
+        Self { store, pepper, policy, clock, served: Arc::default() }
     }
 
     /// Returns whether the request that asks is the first since the start.
@@ -105,22 +98,32 @@ impl CallContext {
 }
 
 impl TextingContext {
-    /// Connects to what the settings of send and resend name.
+    /// Connects to what the settings of send and resend name: opens the connections to DynamoDB and to Courier while the
+    /// secrets are read, one after the other over one connection.
     ///
     /// # Errors
-    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
+    /// When the HTTPS client cannot be made, or a secret cannot be read.
     pub async fn connect(settings: config::TextingSettings, clock: Clock) -> Result<Self, Error> {
-        let tls = https::tls()?;
-        let (client, secrets) = aws::clients(&settings.base.aws);
+        let config::TextingSettings { base, account, token, .. } = settings;
+        let https = Https::new(base.authorities.as_deref())?;
+        let (client, secrets) = aws::clients(&base.aws, &https);
         let limits = Limits::new(client.clone(), settings.limits_table);
-        let (context, courier) = tokio::join!(
-            CallContext::with(client, &secrets, settings.base, clock.clone()),
-            Courier::connect(settings.account, settings.token, &secrets, tls, clock),
-        );
+        let store = Store::new(client, base.users_table, base.otps_table);
+        let source = match &token {
+            Sourced::Given(_) => None,
+            Sourced::Secret(arn) => Some((secrets.clone(), arn.clone())),
+        };
+        let read = async {
+            let pepper = secrets.resolve(base.pepper, config::pepper).await?;
+            let token = secrets.resolve(token, Token::parse).await?;
+            Ok::<_, secrets::Error>((pepper, token))
+        };
+        let (read, (), ()) = tokio::join!(read, store.warm(), account.warm(&https));
+        let (pepper, token) = read?;
         Ok(Self {
-            context: context?,
+            context: CallContext::new(store, pepper, base.policy, clock.clone()),
             limits,
-            courier: courier?,
+            courier: Courier::new(https, account, token, source, clock),
             app: settings.app,
             domain: settings.domain,
             answer_step: settings.answer_step,
@@ -133,7 +136,7 @@ impl SignupContext {
     /// during the start Lambda lends a whole core.
     ///
     /// # Errors
-    /// When no certificate authority can be read, or a secret cannot, or the HTTPS client cannot be made.
+    /// When the HTTPS client cannot be made, or a secret cannot be read.
     pub async fn connect(settings: config::SignupSettings, clock: Clock) -> Result<Self, Error> {
         let tables = tokio::task::spawn_blocking(|| {
             crate::domain::phone::warm();

@@ -9,9 +9,8 @@ use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::http::{HeaderValue, Method, StatusCode, header};
 use rand::RngExt as _;
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::clock::{Clock, Deadline};
@@ -22,8 +21,8 @@ use crate::domain::phone::MobileNumber;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::sms::Template;
 use crate::domain::time::Timestamp;
-use crate::https;
-use crate::secrets::{self, Secrets, Sourced};
+use crate::https::Https;
+use crate::secrets::Secrets;
 use breaker::Breaker;
 use recent::Recent;
 use retries::{Blame, Key, NextStep, Reply, Retries};
@@ -34,8 +33,8 @@ const LONGEST_REQUEST: Duration = Duration::from_millis(2_500);
 /// The longest that all requests for a text may take together, with the pauses between them.
 const LONGEST_DELIVERY: Duration = Duration::from_secs(8);
 
-/// The longest that connecting may take.
-const LONGEST_CONNECT: Duration = Duration::from_millis(1_500);
+/// The longest that the start waits for a connection to be open, with its handshakes.
+const LONGEST_WARMING: Duration = Duration::from_millis(1_500);
 
 /// The most of an answer that is read, in bytes. One of Courier's has about a hundred.
 const LONGEST_ANSWER: usize = 65_536;
@@ -60,21 +59,19 @@ impl Token {
     }
 }
 
+impl Account {
+    /// Opens the connection to Courier, so that the first text need not.
+    ///
+    /// It is of no consequence whether that succeeds.
+    pub(crate) async fn warm(&self, https: &Https) {
+        drop(https.request(Method::HEAD, &self.base_url).timeout(LONGEST_WARMING).send().await);
+    }
+}
+
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
     }
-}
-
-/// The reason why the way to Courier cannot be opened.
-#[derive(Debug, Error)]
-pub enum Error {
-    /// There is no HTTPS client.
-    #[error("the HTTPS client to Courier cannot be made")]
-    Http(#[from] reqwest::Error),
-    /// There is no token.
-    #[error(transparent)]
-    Token(#[from] secrets::Error),
 }
 
 /// Courier is known to be down.
@@ -140,7 +137,7 @@ impl Drop for Admission<'_> {
 /// The way to Courier, with what this process has seen of it.
 #[derive(Debug)]
 pub struct Courier {
-    http: reqwest::Client,
+    https: Https,
     account: Account,
     clock: Clock,
     token: Mutex<Token>,
@@ -151,36 +148,18 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// Opens the way to Courier as `account`, over the certificates and the provider that `tls` holds, and reads
-    /// the token meanwhile, so that the first text need not wait for either.
-    ///
-    /// # Errors
-    /// When the HTTP client cannot be built, or the token cannot be read. It is of no consequence whether Courier
-    /// answers.
-    pub async fn connect(
+    /// Returns the way to Courier as `account`, with a `token` and, where it was read from a secret, its `source`, from
+    /// which it is read again when Courier refuses it.
+    #[must_use]
+    pub fn new(
+        https: Https,
         account: Account,
-        token: Sourced<Token>,
-        secrets: &Secrets,
-        tls: rustls::ClientConfig,
+        token: Token,
+        source: Option<(Secrets, String)>,
         clock: Clock,
-    ) -> Result<Self, Error> {
-        let source = match &token {
-            Sourced::Given(_) => None,
-            Sourced::Secret(arn) => Some((secrets.clone(), arn.clone())),
-        };
-        let http = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            // A redirect would post the code to somebody else.
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .pool_idle_timeout(https::IDLE)
-            .connect_timeout(LONGEST_CONNECT)
-            .build()?;
-        let opened = http.head(&account.base_url).timeout(LONGEST_CONNECT).send();
-        let (token, _) = tokio::join!(secrets.resolve(token, Token::parse), opened);
-        let token = Mutex::new(token?);
+    ) -> Self {
         let (breaker, recent) = Default::default();
-        Ok(Self { http, account, clock, token, source, breaker, recent })
+        Self { https, account, clock, token: Mutex::new(token), source, breaker, recent }
     }
 
     /// Admits a text to `recipient` at `now`, unless Courier is known to be down.
@@ -282,8 +261,8 @@ impl Courier {
             return Reply::TooLate;
         }
         let request = self
-            .http
-            .post(format!("{}/send", self.account.base_url))
+            .https
+            .request(Method::POST, format!("{}/send", self.account.base_url))
             .bearer_auth(&*token.0)
             .header("Idempotency-Key", format!("{}:{}", text.id, key.number))
             .json(&wire::Send::of(text, self.account.messaging_service.as_deref(), key.life));

@@ -7,10 +7,10 @@ use lambda_http::request::LambdaRequest;
 use lambda_http::tower::ServiceExt as _;
 use lambda_http::{Adapter, Body, LambdaEvent, Request, Response, service_fn};
 use tracing::Level;
-use tracing_subscriber::filter::filter_fn;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets, filter_fn};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _};
 
 use crate::config;
 use crate::error::causes;
@@ -25,7 +25,7 @@ const OURS: [&str; 6] = ["countersign", "shared", "signup", "send", "resend", "v
 /// asks for, else `info`; of other people's crates never more than that.
 pub fn log() {
     let level = config::environment("AWS_LAMBDA_LOG_LEVEL").or_else(|| config::environment("RUST_LOG"));
-    let asked = EnvFilter::builder().parse_lossy(level.as_deref().unwrap_or("info"));
+    let asked = levels(level.as_deref().unwrap_or("info"));
     let harmless = filter_fn(|event| {
         let of = event.target().split("::").next().unwrap_or_default();
         *event.level() <= Level::INFO || OURS.contains(&of)
@@ -39,6 +39,15 @@ pub fn log() {
         let location = panic.location().map(ToString::to_string);
         tracing::error!(location, "panicked");
     }));
+}
+
+/// Parses what is asked of the log: a level, or levels of targets as in `info,verify=debug`. What is neither asks for
+/// `info`: a log without lines would be found out when it is needed.
+#[must_use]
+pub fn levels(asked: &str) -> Targets {
+    // Lambda's name of what is above every level of ours; it would read as a target.
+    let asked = if asked.eq_ignore_ascii_case("fatal") { "error" } else { asked };
+    asked.parse().unwrap_or_else(|_| Targets::new().with_default(LevelFilter::INFO))
 }
 
 /// Returns the exit code of the process, and logs a failure, so that an operator finds it among the other lines.
@@ -76,4 +85,27 @@ where
         context: event.context,
     });
     lambda_http::lambda_runtime::run(service).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_shows_what_is_asked_and_information_where_that_cannot_be_read() {
+        let from = |level: LevelFilter| Targets::new().with_default(level);
+        let info = from(LevelFilter::INFO);
+        for (asked, levels) in [
+            ("info", info.clone()),
+            ("WARN", from(LevelFilter::WARN)),
+            ("FATAL", from(LevelFilter::ERROR)),
+            ("off", from(LevelFilter::OFF)),
+            ("info,verify=debug", info.clone().with_target("verify", LevelFilter::DEBUG)),
+            ("verify=debug", Targets::new().with_target("verify", LevelFilter::DEBUG)),
+            ("verify=loud", info.clone()),
+            ("info,verify=loud", info),
+        ] {
+            assert_eq!(super::levels(asked), levels, "{asked}");
+        }
+    }
 }

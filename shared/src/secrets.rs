@@ -1,6 +1,8 @@
 //! The token and the pepper, where they stand in Secrets Manager instead of the environment.
 
-use aws_sdk_secretsmanager::Client;
+use std::sync::{Arc, OnceLock};
+
+use aws_sdk_secretsmanager::{Client, Config};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -36,13 +38,17 @@ pub enum Error {
 
 /// The way to Secrets Manager.
 #[derive(Clone, Debug)]
-pub struct Secrets(Client);
+pub struct Secrets {
+    config: Config,
+    /// Made at the first secret, since there need not be one.
+    client: Arc<OnceLock<Client>>,
+}
 
 impl Secrets {
-    /// Returns the secrets that `client` can read.
+    /// Returns the secrets that a client with `config` can read.
     #[must_use]
-    pub fn new(client: Client) -> Self {
-        Self(client)
+    pub fn new(config: Config) -> Self {
+        Self { config, client: Arc::default() }
     }
 
     /// Returns the value itself, read from its secret if need be.
@@ -70,7 +76,8 @@ impl Secrets {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> Result<T, Error> {
         let unreadable = |cause: String| Error::Unreadable { arn: arn.to_owned(), cause };
-        let answer = Box::pin(self.0.get_secret_value().secret_id(arn).send()).await;
+        let client = self.client.get_or_init(|| Client::from_conf(self.config.clone()));
+        let answer = Box::pin(client.get_secret_value().secret_id(arn).send()).await;
         let answer = answer.map_err(|error| {
             unreadable(error.into_source().map_or_else(|e| e.to_string(), |source| source.to_string()))
         })?;

@@ -3,9 +3,10 @@
 //! One rule runs through all of it: a decision is taken outside, by a pure function, and the write that carries
 //! it out commits only if nothing changed since. `users` and `otps` hold the rows, `limits` the
 //! counters; `issuing` and `attempts` are the writes of the calls, `transaction` and `update` how a write is carried
-//! out under contention.
+//! out under contention, `batch` how several rows are read at once.
 
 mod attempts;
+mod batch;
 mod failure;
 mod issuing;
 mod item;
@@ -29,6 +30,8 @@ use crate::domain::challenge::Challenge;
 use crate::domain::user::User;
 use crate::domain::username::Username;
 
+const READ_BOTH: &str = "read the user and the challenge";
+
 /// The tables of users and challenges.
 #[derive(Clone, Debug)]
 pub struct Store {
@@ -44,7 +47,7 @@ impl Store {
         Self { client, users, otps }
     }
 
-    /// Reads what is known of a username: two consistent reads at once.
+    /// Reads what is known of a username: both rows with one call, consistently.
     ///
     /// They are no snapshot. A write between them is seen by the ids of the accounts, or met by the conditions of the write
     /// that follows.
@@ -56,21 +59,10 @@ impl Store {
         username: &Username,
         deadline: Deadline,
     ) -> Result<(Option<User>, Option<Challenge>), Failure> {
-        tokio::try_join!(self.user(username, deadline), self.challenge(username, deadline))
-    }
-
-    /// Reads a username's row of `table`, consistently.
-    async fn row(
-        &self,
-        attempted: &'static str,
-        table: &str,
-        username: &Username,
-        deadline: Deadline,
-    ) -> Result<Option<Item>, Failure> {
-        let key = item::text(username.as_str());
-        let read = self.client.get_item().table_name(table).key("username", key).consistent_read(true);
-        let answer = deadline.run(read.send()).await.map_err(|_| Failure::out_of_time(attempted))?;
-        Ok(answer.map_err(|error| Failure::of(attempted, error))?.item)
+        let keys = [(self.users.as_str(), vec![key(username)]), (self.otps.as_str(), vec![key(username)])];
+        let found = batch::read(&self.client, READ_BOTH, keys, deadline).await?;
+        let row = |table| found.get(table).and_then(|rows| rows.first());
+        Ok((users::from_answer(READ_BOTH, row(&self.users))?, otps::from_answer(READ_BOTH, row(&self.otps))?))
     }
 
     /// Opens the connection to DynamoDB by a read that finds nothing, so that the first request need not.
@@ -80,4 +72,9 @@ impl Store {
         let read = self.client.get_item().table_name(&self.otps).key("username", item::text("-"));
         drop(Box::pin(read.send()).await);
     }
+}
+
+/// Returns the key of a username's row, which both tables have in common.
+fn key(username: &Username) -> Item {
+    Item::from([("username".to_owned(), item::text(username.as_str()))])
 }

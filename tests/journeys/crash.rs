@@ -237,12 +237,12 @@ async fn a_signup_in_the_place_of_another_may_die_anywhere() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_send_may_die_anywhere() {
-    assert_eq!(die_everywhere(Call::Send).await, 12);
+    assert_eq!(die_everywhere(Call::Send).await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_resend_may_die_anywhere() {
-    assert_eq!(die_everywhere(Call::Resend).await, 12);
+    assert_eq!(die_everywhere(Call::Resend).await, 10);
 }
 
 #[tokio::test(flavor = "multi_thread")]

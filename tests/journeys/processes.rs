@@ -133,7 +133,7 @@ async fn no_failure_brings_a_secret_into_the_log() {
     assert_eq!(all.type_code(&code).await.outcome(), "500 internal");
     assert_eq!(all.sign_up("canary.other@example.com").await.outcome(), "500 internal");
     service.proxy.clear_faults();
-    service.proxy.inject(every(Operation::GetItem), Fault::ResetBefore);
+    service.proxy.inject(every(Operation::BatchGetItem), Fault::ResetBefore);
     assert_eq!(all.send.post(&named(USERNAME)).await.outcome(), "503 unavailable");
     assert_eq!(all.resend.post(&named(USERNAME)).await.outcome(), "503 unavailable");
     service.proxy.clear_faults();
@@ -196,28 +196,49 @@ YyRIHN8wfdVoOw==
 
 /// Case 42: else every text would fail as if Courier were down.
 #[tokio::test(flavor = "multi_thread")]
-async fn what_texts_does_not_start_where_no_certificate_authority_can_be_read() {
+async fn nothing_starts_without_the_certificate_authorities_that_are_asked_for() {
     let service = Service::start().await;
-    let nowhere = [("SSL_CERT_FILE", "/nowhere/authorities.pem"), ("SSL_CERT_DIR", "/nowhere")];
-    for function in ["signup", "send", "resend"] {
-        let (status, written) = Functions::of(&service, &nowhere).fail(function).await;
-        assert_eq!(status.code(), Some(1), "{function}: {written}");
-        let lines = Lines::of(&written).others;
-        let [line] = &lines[..] else { panic!("{function}: {written}") };
-        let causes = "no certificate authority can be read: \
-                      failed to read PEM from file: No such file or directory (os error 2) at \
-                      '/nowhere/authorities.pem'; opening directory: No such file or directory (os error 2) at \
-                      '/nowhere'";
-        assert_eq!((&line["level"], &line["causes"]), (&json!("ERROR"), &json!(causes)), "{function}");
+    let file = |name: &str, text: &str| {
+        let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
+        std::fs::write(&file, text).unwrap();
+        file.to_str().unwrap().to_owned()
+    };
+    let begins = "-----BEGIN CERTIFICATE-----";
+    let files = [
+        (
+            "/nowhere/authorities.pem".to_owned(),
+            "cannot be read: I/O error: No such file or directory (os error 2)",
+        ),
+        (file("none.pem", "no certificate at all"), "there is no certificate authority in"),
+        (file("garbled.pem", &format!("{begins}\ncanary\n")), "cannot be read: "),
+        (
+            file("foreign.pem", &format!("{begins}\nAAAA\n-----END CERTIFICATE-----\n")),
+            "there is no certificate",
+        ),
+    ];
+    for (path, fault) in &files {
+        for function in ["signup", "send", "resend", "verify"] {
+            let (status, written) = Functions::of(&service, &[("SSL_CERT_FILE", path)]).fail(function).await;
+            assert_eq!(status.code(), Some(1), "{function}: {written}");
+            let lines = Lines::of(&written).others;
+            let last = lines.last().unwrap_or_else(|| panic!("{function}: {written}"));
+            let causes = last["causes"].as_str().unwrap_or_default();
+            assert!(last["level"] == "ERROR" && causes.contains(fault), "{function}: {causes}");
+            assert!(causes.contains(path.as_str()) && !written.contains("canary"), "{function}: {written}");
+        }
     }
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn certificate_authorities_that_cannot_be_read_beside_others_are_told() {
     let service = Service::start().await;
-    let readable = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
-    std::fs::write(&readable, AUTHORITY).unwrap();
-    let some = [("SSL_CERT_FILE", readable.to_str().unwrap()), ("SSL_CERT_DIR", "/nowhere")];
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("authority.pem");
+    std::fs::write(
+        &file,
+        format!("{AUTHORITY}-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
+    )
+    .unwrap();
+    let some = [("SSL_CERT_FILE", file.to_str().unwrap())];
     let send = Functions::of(&service, &some).start("send").await;
     let written = send.kill().await;
     let told = Lines::of(&written)
@@ -226,5 +247,5 @@ async fn certificate_authorities_that_cannot_be_read_beside_others_are_told() {
         .find(|line| line["level"] == "WARN" && line["target"] == "shared::https");
     let told = told.unwrap_or_else(|| panic!("{written}"));
     assert_eq!(told["message"], "some certificate authorities cannot be read");
-    assert_eq!(told["causes"], "opening directory: No such file or directory (os error 2) at '/nowhere'");
+    assert_eq!((&told["ignored"], &told["file"]), (&json!(1), &json!(file.to_str().unwrap())));
 }

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod audit;
 pub mod crowd;
+pub mod lab;
 pub mod lines;
 pub mod parties;
 pub mod phones;

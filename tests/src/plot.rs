@@ -201,21 +201,25 @@ pub fn escaped(text: &str) -> String {
 /// Returns a tick's value with no more digits than it needs: `0.5`, `20`, `10,000`.
 #[must_use]
 pub fn round(value: f64) -> String {
-    let text = format!("{value:.3}");
+    let text = format!("{:.3}", value.abs());
     let text = text.trim_end_matches('0').trim_end_matches('.');
     let (whole, rest) = text.split_at(text.find('.').unwrap_or(text.len()));
+    let sign = if value < 0.0 { "-" } else { "" };
+    format!("{sign}{}{rest}", grouped(whole.parse().unwrap_or(u64::MAX)))
+}
+
+/// Returns a number with its thousands apart: `10,000`.
+#[must_use]
+pub fn grouped(number: u64) -> String {
+    let digits = number.to_string();
     let mut grouped = String::new();
-    for (place, digit) in whole.chars().enumerate() {
-        if place > 0
-            && digit.is_ascii_digit()
-            && (whole.len() - place).is_multiple_of(3)
-            && !grouped.ends_with('-')
-        {
+    for (place, digit) in digits.chars().enumerate() {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
-    grouped + rest
+    grouped
 }
 
 #[cfg(test)]

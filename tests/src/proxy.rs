@@ -141,6 +141,14 @@ impl Proxy {
     pub fn contend(&self, time: Option<Duration>) {
         self.shared.lock().transaction_time = time;
     }
+
+    /// Has the next `BatchGetItem` read its rows of the table `first`, and the others only once the test lets it go: it
+    /// is no snapshot.
+    pub fn tear(&self, first: &str) -> Hold {
+        let gate = Gate::closed();
+        self.shared.lock().tear = Some((first.to_owned(), Arc::clone(&gate)));
+        Hold { gate }
+    }
 }
 
 impl Drop for Proxy {
@@ -163,12 +171,16 @@ impl Entry {
     }
 }
 
+/// The table whose rows a batch of reads gets first, and what the others wait for.
+type Tear = Option<(String, Arc<Gate>)>;
+
 #[derive(Default)]
 struct State {
     calls: Vec<Entry>,
     faults: Faults,
     holds: Vec<(Rule, Arc<Gate>)>,
     transaction_time: Option<Duration>,
+    tear: Tear,
 }
 
 struct Shared {
@@ -188,6 +200,7 @@ impl fmt::Debug for Shared {
 struct Fate {
     entry: Entry,
     gates: Vec<Arc<Gate>>,
+    tear: Tear,
     fault: Option<Fault>,
 }
 
@@ -216,6 +229,8 @@ impl Shared {
             })
         });
         let gates = due.collect();
+        let tears = question.operation == Operation::BatchGetItem;
+        let tear = if tears { state.tear.take() } else { None };
         let entry = Entry(Arc::new(Mutex::new(Call {
             operation: question.operation.clone(),
             tables: question.tables.clone(),
@@ -226,13 +241,13 @@ impl Shared {
             answered: None,
         })));
         state.calls.push(entry.clone());
-        Fate { entry, gates, fault }
+        Fate { entry, gates, tear, fault }
     }
 
     /// Serves one request; `None` is for a connection that is to be reset.
     async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Option<Response<Full<Bytes>>> {
         let question = Arc::new(Question::read(request).await?);
-        let Fate { entry, gates, fault } = self.meet(&question);
+        let Fate { entry, gates, tear, fault } = self.meet(&question);
         let reply = if fault.as_ref().is_none_or(Fault::forwards) {
             let delay = fault.as_ref().map(Fault::delay).unwrap_or_default();
             let (entry, question) = (entry.clone(), Arc::clone(&question));
@@ -243,7 +258,7 @@ impl Shared {
                 if !delay.is_zero() {
                     tokio::time::sleep(delay).await;
                 }
-                self.carry_out(&question, &entry).await
+                self.carry_out(&question, tear, &entry).await
             });
             forwarding.await.ok().flatten()
         } else {
@@ -259,17 +274,17 @@ impl Shared {
     }
 
     /// Forwards a call, unless it meets an item that a transaction holds.
-    async fn carry_out(&self, question: &Question, entry: &Entry) -> Option<Reply> {
+    async fn carry_out(&self, question: &Question, tear: Tear, entry: &Entry) -> Option<Reply> {
         if question.operation.name() == "CreateTable" {
             self.contention.learn(&question.body);
         }
         let time = self.lock().transaction_time;
-        let Some(time) = time else { return self.forward(question, entry).await };
+        let Some(time) = time else { return self.forward(question, tear, entry).await };
         let begun = Instant::now();
         match self.contention.begin(&question.operation, &question.body) {
-            Ok(None) => self.forward(question, entry).await,
+            Ok(None) => self.forward(question, tear, entry).await,
             Ok(Some(held)) => {
-                let reply = self.forward(question, entry).await;
+                let reply = self.forward(question, tear, entry).await;
                 tokio::time::sleep_until(begun + time).await;
                 drop(held);
                 reply
@@ -278,14 +293,25 @@ impl Shared {
         }
     }
 
-    async fn forward(&self, question: &Question, entry: &Entry) -> Option<Reply> {
-        let response = self.client.request(question.forwarded(&self.upstream)?).await.ok()?;
-        let reply = Reply::read(question, response).await?;
+    async fn forward(&self, question: &Question, tear: Tear, entry: &Entry) -> Option<Reply> {
+        let reply = match tear {
+            None => self.ask(question).await?,
+            Some((first, gate)) => {
+                let reply = self.ask(&question.of_tables(|table| table == first)).await?;
+                gate.pass().await;
+                reply.with_rows_of(self.ask(&question.of_tables(|table| table != first)).await?)
+            }
+        };
         entry.note(|call| {
             call.applied = Some(reply.outcome());
             call.units.clone_from(&reply.units);
         });
         Some(reply)
+    }
+
+    async fn ask(&self, question: &Question) -> Option<Reply> {
+        let response = self.client.request(question.forwarded(&self.upstream)?).await.ok()?;
+        Reply::read(question, response).await
     }
 }
 

@@ -8,13 +8,14 @@ use std::fmt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::http::Request;
 use local::clock::Clock;
 use local::gateway::event::{Call, arn};
 use local::settings::{Environment, Lookup, Settings};
 use local::template::{Function, Template};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
@@ -26,13 +27,10 @@ use crate::service::Service;
 use api::{Answered, Api, Invocation};
 
 mod api;
-mod binaries;
+pub mod binaries;
 
 /// Where Lambda says how much to log, if its logging is so configured.
 const LOG_LEVEL: &str = "AWS_LAMBDA_LOG_LEVEL";
-
-/// Where the certificate authorities are, if not where the machine has its own.
-const AUTHORITIES: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 
 /// Far above what a start or a call takes: a test that waits longer waits for nothing.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -73,12 +71,21 @@ impl Functions {
     /// # Panics
     /// When it does not start.
     pub async fn start(&self, name: &str) -> Process {
-        let mut process = self.spawn(name).await;
+        self.start_as(name, Command::new(binaries::executable(name).await)).await
+    }
+
+    /// Starts `program` in the place of the function's own binary, and waits until it asks for its first event.
+    ///
+    /// # Panics
+    /// When it does not start.
+    pub async fn start_as(&self, name: &str, program: Command) -> Process {
+        let mut process = self.spawn(name, program).await;
         let started = tokio::select! {
             () = process.api.asked() => true,
             _ = process.child.wait() => false,
             () = tokio::time::sleep(PATIENCE) => false,
         };
+        process.start = process.spawned.elapsed();
         assert!(started, "{name} does not start: {}", process.output());
         process
     }
@@ -88,22 +95,22 @@ impl Functions {
     /// # Panics
     /// When it runs on.
     pub async fn fail(&self, name: &str) -> (ExitStatus, String) {
-        let mut process = self.spawn(name).await;
+        let mut process = self.spawn(name, Command::new(binaries::executable(name).await)).await;
         let ended = tokio::time::timeout(PATIENCE, process.child.wait()).await;
         let status = ended.expect("an end").expect("a status");
         (status, process.all_output().await)
     }
 
-    async fn spawn(&self, name: &str) -> Process {
+    async fn spawn(&self, name: &str, mut program: Command) -> Process {
         let function = self.template.functions.iter().find(|function| function.binary == name);
         let function = function.expect("a function of the template").clone();
         let api = Api::start().await;
-        let besides = [LOG_LEVEL].into_iter().chain(AUTHORITIES);
-        let mut child = Command::new(binaries::executable(name).await)
+        let spawned = Instant::now();
+        let mut child = program
             .env_clear()
             .envs(self.settings.environment(&function))
             .envs(of_lambda(&function, &api))
-            .envs(besides.filter_map(|name| Some((name, self.settings.get(name)?))))
+            .envs(self.settings.get(LOG_LEVEL).map(|level| (LOG_LEVEL, level)))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -115,7 +122,7 @@ impl Functions {
             read(child.stdout.take().expect("a pipe"), &output),
             read(child.stderr.take().expect("a pipe"), &output),
         ];
-        Process { function, child, api, output, readers }
+        Process { function, child, api, output, readers, spawned, start: Duration::ZERO }
     }
 }
 
@@ -159,6 +166,8 @@ pub struct Process {
     api: Api,
     output: Output,
     readers: Vec<JoinHandle<()>>,
+    spawned: Instant,
+    start: Duration,
 }
 
 /// A call that the process works on.
@@ -239,6 +248,33 @@ impl Process {
             deadline_ms: now + timeout,
             id,
         }))
+    }
+
+    /// The time from its spawning until it asked for its first event.
+    #[must_use]
+    pub fn start(&self) -> Duration {
+        self.start
+    }
+
+    /// The id that the operating system knows it by.
+    ///
+    /// # Panics
+    /// When it has ended.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id().expect("a living process")
+    }
+
+    /// Asks the process to end, as a meter around it needs to report, and answers all that it wrote.
+    ///
+    /// # Panics
+    /// When it was not alive, or lives on.
+    pub async fn terminate(mut self) -> String {
+        let id = i32::try_from(self.id()).ok().and_then(Pid::from_raw).expect("an id");
+        kill_process(id, Signal::TERM).expect("a signal");
+        let ended = tokio::time::timeout(PATIENCE, self.child.wait()).await;
+        ended.expect("an end").expect("a status");
+        self.all_output().await
     }
 
     /// Kills the process at once, as the loss of its machine would, and waits until it is gone.

@@ -2,6 +2,7 @@
 //! proxy, and the Courier stand-in, all on free ports and on one clock that a test moves.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,6 +99,12 @@ impl Service {
     /// When the database fails.
     pub fn sweep(&self) {
         self.database.sweep().expect("a sweep");
+    }
+
+    /// Where the database itself listens, behind the proxy.
+    #[must_use]
+    pub fn database(&self) -> SocketAddr {
+        self.database.address()
     }
 
     /// Where everything listens.

@@ -12,7 +12,7 @@ use shared::issuing::{CodeRequest, Decided, SignUpOutcome};
 use shared::store::Met;
 use shared::trace::Stage;
 
-use super::{Input, Output};
+use super::{Input, Output, apart};
 
 /// The outcome of meeting the user of the name.
 pub(super) enum Meeting {
@@ -71,7 +71,7 @@ pub(super) async fn meet(
         None => None,
     };
     if let Some(newest) = &remembered
-        && is_repeated(texting, request, input, &owner, newest)
+        && is_repeated(texting, request, input, &owner, newest).await
     {
         return answered(newest);
     }
@@ -87,8 +87,7 @@ pub(super) async fn meet(
             None => newest(texting, request, &owner).await,
         }
     };
-    let compare = async { tokio::task::block_in_place(|| owner.password_hash.matches(&input.password)) };
-    let (challenge, has_password) = tokio::join!(read, compare);
+    let (challenge, has_password) = tokio::join!(read, has_password(&owner, input));
     let challenge = challenge?;
     let policy = &texting.context.policy;
     // A locked account, or one that can be sent no more codes, would be answered with a code that is of no use.
@@ -122,7 +121,8 @@ pub(super) async fn repeated_while_down(
     let Some((owner, newest)) = owner.filter(|owner| owner.exists(request.now())).zip(newest) else {
         return Ok(None);
     };
-    if newest.account() != owner.account || !is_repeated(texting, request, input, &owner, &newest) {
+    let of_owner = newest.account() == owner.account;
+    if !of_owner || !is_repeated(texting, request, input, &owner, &newest).await {
         return Ok(None);
     }
     request.trace.note_repeated();
@@ -141,7 +141,7 @@ async fn newest(
 }
 
 /// Returns whether the call is a repeat of the signup that made `owner`, by its key and its details.
-fn is_repeated(
+async fn is_repeated(
     texting: &TextingContext,
     request: CodeRequest<'_>,
     input: &Input,
@@ -150,7 +150,13 @@ fn is_repeated(
 ) -> bool {
     request.key_hash(texting).is_some_and(|key| newest.answered(Call::Signup, key, request.now()))
         && input.has_details_of(owner)
-        && tokio::task::block_in_place(|| owner.password_hash.matches(&input.password))
+        && has_password(owner, input).await
+}
+
+/// Returns whether the password is that of `owner`.
+async fn has_password(owner: &User, input: &Input) -> bool {
+    let (hash, password) = (owner.password_hash.clone(), input.password.clone());
+    apart(move || hash.matches(&password)).await
 }
 
 /// Counts a signup that stores nothing against its address: names must not be looked up without end, nor passwords be

@@ -9,7 +9,7 @@ use shared::context::SignupContext;
 use shared::lambda;
 use shared::metrics::Emitter;
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
     lambda::log();
     lambda::end(run().await)

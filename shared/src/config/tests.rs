@@ -153,6 +153,7 @@ fn every_empty_setting_is_named_at_once() {
         "RESEND_COOLDOWN_SECONDS",
         "SIGNUP_CODES_PER_PHONE_PER_DAY",
         "SIGNUP_TTL_SECONDS",
+        "SSL_CERT_FILE",
         "TWILIO_MESSAGING_SERVICE_SID",
         "USERS_TABLE",
         "VERIFIED_SHARE_PERCENT",

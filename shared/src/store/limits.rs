@@ -3,9 +3,10 @@
 use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::types::{KeysAndAttributes, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use rand::seq::IndexedRandom as _;
 
+use super::batch;
 use super::failure::Failure;
 use super::item::{Item, ItemReader, bytes, number, timestamp};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
@@ -198,37 +199,16 @@ impl Limits {
         budget: &'a Budget,
         deadline: Deadline,
     ) -> Result<Option<&'a Counter>, Failure> {
-        let keys =
-            budget.shards.iter().map(|shard| Item::from([("key".to_owned(), bytes(shard.key.as_bytes()))]));
-        let keys = KeysAndAttributes::builder()
-            .set_keys(Some(keys.collect()))
-            .consistent_read(true)
-            .build()
-            .expect(EXPECT_COMPLETE);
-        let mut unread = HashMap::from([(self.table.clone(), keys)]);
+        let key = |shard: &Counter| Item::from([("key".to_owned(), bytes(shard.key.as_bytes()))]);
+        let keys = budget.shards.iter().map(key).collect();
+        let rows = batch::read(&self.client, READ_BUDGET, [(self.table.as_str(), keys)], deadline).await?;
         let mut counts: HashMap<[u8; 32], u32> = HashMap::new();
-        let mut pauses = Pauses::default();
-        loop {
-            let read = self.client.batch_get_item().set_request_items(Some(unread)).send();
-            let answer = deadline
-                .run(read)
-                .await
-                .map_err(|_| Failure::out_of_time(READ_BUDGET))?
-                .map_err(|error| Failure::of(READ_BUDGET, error))?;
-            for item in answer.responses.into_iter().flat_map(|tables| tables.into_values().flatten()) {
-                let item = ItemReader(&item);
-                let malformed = |error| Failure::malformed(READ_BUDGET, error);
-                let pot = budget.pot.as_str();
-                let count = if item.has(pot) { item.number(pot).map_err(malformed)? } else { 0 };
-                counts.insert(item.bytes("key").map_err(malformed)?, count);
-            }
-            unread = answer.unprocessed_keys.unwrap_or_default();
-            if unread.is_empty() {
-                break;
-            }
-            if !deadline.sleep(pauses.next()).await {
-                return Err(Failure::out_of_time(READ_BUDGET));
-            }
+        for row in rows.values().flatten() {
+            let row = ItemReader(row);
+            let malformed = |error| Failure::malformed(READ_BUDGET, error);
+            let pot = budget.pot.as_str();
+            let count = if row.has(pot) { row.number(pot).map_err(malformed)? } else { 0 };
+            counts.insert(row.bytes("key").map_err(malformed)?, count);
         }
         let has_room =
             |shard: &&Counter| counts.get(shard.key.as_bytes()).copied().unwrap_or_default() < shard.cap;

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::item::{Item, ItemReader, Malformed, account, bytes, insert_flag, number, text, timestamp};
-use super::{Failure, Store};
+use super::{Failure, Store, key};
 use crate::clock::Deadline;
 use crate::domain::challenge::{
     Challenge, ChallengeStatus, Delivery, Inconsistent, IssuedCode, StoredChallenge,
@@ -26,7 +26,10 @@ impl Store {
         username: &Username,
         deadline: Deadline,
     ) -> Result<Option<Challenge>, Failure> {
-        let row = self.row(READ_CHALLENGE, &self.otps, username, deadline).await?;
+        let read = self.client.get_item().table_name(&self.otps).set_key(Some(key(username)));
+        let answer = deadline.run(read.consistent_read(true).send()).await;
+        let answer = answer.map_err(|_| Failure::out_of_time(READ_CHALLENGE))?;
+        let row = answer.map_err(|error| Failure::of(READ_CHALLENGE, error))?.item;
         from_answer(READ_CHALLENGE, row.as_ref())
     }
 }

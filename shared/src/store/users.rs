@@ -8,7 +8,6 @@ use aws_sdk_dynamodb::types::{
 use super::item::{Item, ItemReader, Malformed, account, insert_flag, text, timestamp};
 use super::transaction::EXPECT_COMPLETE;
 use super::{Failure, Store};
-use crate::clock::Deadline;
 use crate::domain::account::AccountId;
 use crate::domain::password::PasswordHash;
 use crate::domain::person_name::PersonName;
@@ -19,19 +18,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::user::{User, UserStatus};
 use crate::domain::username::Username;
 
-const READ_USER: &str = "read the user";
-
 impl Store {
-    /// Reads a user, consistently. The row may be one whose time is up: see [`User::exists`].
-    ///
-    /// # Errors
-    /// When DynamoDB does not answer in time, or holds a malformed item.
-    pub async fn user(&self, username: &Username, deadline: Deadline) -> Result<Option<User>, Failure> {
-        let row = self.row(READ_USER, &self.users, username, deadline).await?;
-        let user = row.as_ref().map(from_item).transpose();
-        user.map_err(|error| Failure::malformed(READ_USER, error))
-    }
-
     /// Puts a user if the name is free: no row, or that of a user who never verified in time.
     pub(super) fn put_user_if_free(&self, user: &User, now: Timestamp) -> TransactWriteItem {
         let put = self
@@ -138,6 +125,11 @@ fn to_item(user: &User) -> Item {
         }
     }
     item
+}
+
+/// Reads the user in an answer that may hold none. The row may be one whose time is up: see [`User::exists`].
+pub(super) fn from_answer(attempted: &'static str, item: Option<&Item>) -> Result<Option<User>, Failure> {
+    item.map(from_item).transpose().map_err(|error| Failure::malformed(attempted, error))
 }
 
 pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {

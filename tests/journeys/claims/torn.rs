@@ -1,10 +1,9 @@
-//! The two reads of a call with a signup between them that replaces the account: they are of two accounts.
+//! The two rows that a call reads, with a signup between them that replaces the account: they are of two accounts.
 
 use local::courier::{Behaviour, Script};
 use serde_json::{Value, json};
 use tests::answer::Answer;
 use tests::proxy::{Match, Operation};
-use tests::runtime::until;
 use tests::service::{PASSWORD, Service};
 
 use super::{ADA, BOB, Code, EVES, claim, details, is_contested, number_of, otp, user, verify};
@@ -12,7 +11,7 @@ use crate::expected::{
     invalid_otp, otp_id_required, otp_pending, otp_superseded, resend_too_soon, sent, told, verified,
 };
 
-/// Lets `signup` happen after `call` has read `first`, one of the two tables, and before it reads the other.
+/// Lets `signup` happen after `call` has read its row of `first`, one of the two tables, and before it reads the other.
 async fn torn(
     service: &Service,
     first: &str,
@@ -21,20 +20,11 @@ async fn torn(
 ) -> Answer {
     let (call, signup) = (Box::pin(call), Box::pin(signup));
     let _ = service.proxy.take_calls();
-    let hold = |table| service.proxy.hold(Match::first(Operation::GetItem).on(table));
-    let (early, late) = if first == "users" { ("users", "otps") } else { ("otps", "users") };
-    let (early, late) = (hold(early), hold(late));
+    let tear = service.proxy.tear(first);
     let between = async {
-        early.arrived(1).await;
-        late.arrived(1).await;
-        early.release();
-        until("the first read is answered", || {
-            let calls = service.proxy.calls();
-            calls.iter().any(|call| call.tables == [first] && call.answered.is_some())
-        })
-        .await;
+        tear.arrived(1).await;
         signup.await;
-        late.release();
+        tear.release();
     };
     tokio::join!(call, between).0
 }

@@ -96,7 +96,7 @@ pub(super) const COSTS: &[Cost] = &[
 ];
 
 /// How send and resend begin.
-const READS: &str = "GetItem otps 1 + GetItem users 1";
+const READS: &str = "BatchGetItem otps 1 users 1";
 
 /// The transaction that stores a code: the user, who is put or checked, the code, and what is counted.
 const STORES: &str = "TransactWriteItems limits 6 otps 2 users 2";

@@ -7,7 +7,7 @@ use tests::proxy::{self, FOREVER, Fault, Hold, Match, Operation};
 use tests::runtime::until;
 use tests::service::Service;
 
-use Operation::{GetItem, TransactWriteItems, UpdateItem};
+use Operation::{BatchGetItem, GetItem, TransactWriteItems, UpdateItem};
 use Step::{Database, Text};
 
 /// One thing that a call asks of another machine.
@@ -19,7 +19,7 @@ pub(super) enum Step {
     Text,
 }
 
-/// The steps of each call, in order; the two reads of a send and a resend go out at once.
+/// The steps of each call, in order.
 pub(super) const SIGNUP: &[Step] =
     &[Database(TransactWriteItems, "users"), Text, Database(UpdateItem, "otps")];
 /// The first transaction meets the PENDING user, the second one replaces it.
@@ -31,8 +31,7 @@ pub(super) const SIGNUP_OVER: &[Step] = &[
     Database(UpdateItem, "otps"),
 ];
 pub(super) const SEND_OR_RESEND: &[Step] = &[
-    Database(GetItem, "users"),
-    Database(GetItem, "otps"),
+    Database(BatchGetItem, "otps"),
     Database(TransactWriteItems, "users"),
     Text,
     Database(UpdateItem, "otps"),
@@ -101,9 +100,7 @@ pub(super) fn steps_of(calls: &[proxy::Call], texts: usize) -> Vec<Step> {
             Database(call.operation.clone(), known.expect("a table of ours"))
         })
         .collect();
-    // The reads have no order among themselves, and a text stands before the record of its delivery.
-    let reads = steps.iter().take_while(|step| matches!(step, Database(GetItem, _))).count();
-    steps[..reads].sort_by_key(|step| *step != Database(GetItem, "users"));
+    // A text stands before the record of its delivery.
     for _ in 0..texts {
         steps.insert(steps.len() - 1, Text);
     }

@@ -6,6 +6,7 @@ use tests::proxy::{Call, FOREVER, Fault, Match, Operation};
 use tests::service::{Row, Service, number, text};
 
 use super::{ADA, BOB, adas_code_works, script, with_ada};
+use crate::expected::{otp_pending, told};
 
 /// The client request tokens of the transactions since the record was last taken, each with what the client was answered.
 fn tokens(calls: &[Call]) -> Vec<&str> {
@@ -35,12 +36,43 @@ async fn what_cannot_be_read_is_not_texted() {
         let service = with_ada(&[]).await;
         service.sweep();
         let before = service.everything().await;
-        service.proxy.inject(Match::every(Operation::GetItem), fault.clone());
+        service.proxy.inject(Match::every(Operation::BatchGetItem), fault.clone());
         let answer = service.send("ada").await;
         assert_eq!((answer.outcome().as_str(), answer.retry_after()), ("503 unavailable", 1), "{fault:?}");
         nothing_came_of(&fault, &service, before).await;
     }))
     .await;
+}
+
+/// DynamoDB may answer a batch of reads in part, and a row that it left out is not a row that is not there: a user would
+/// seem unknown, and a live code would be forgotten.
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_are_left_unread_are_read_again() {
+    for table in ["users", "otps"] {
+        let service = with_ada(&[]).await;
+        assert_eq!(service.send("ada").await.status, 202);
+        service.proxy.inject(Operation::BatchGetItem, Fault::Unprocessed(table));
+        let _ = service.proxy.take_calls();
+        let answer = service.send("ada").await;
+        assert_eq!(told(&answer), otp_pending(600), "{table}");
+        let calls: Vec<_> = service.proxy.calls().iter().map(|call| call.tables.clone()).collect();
+        assert_eq!(calls.len(), 2, "{calls:?}");
+        assert_eq!(calls[1], [table], "only what is missing is asked for again");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rows_that_stay_unread_are_unavailable() {
+    for table in ["users", "otps"] {
+        let service = with_ada(&[]).await;
+        service.sweep();
+        let before = service.everything().await;
+        service.proxy.inject(Match::every(Operation::BatchGetItem), Fault::Unprocessed(table));
+        let answer = service.send("ada").await;
+        assert_eq!((answer.outcome().as_str(), answer.retry_after()), ("503 unavailable", 1), "{table}");
+        service.proxy.clear_faults();
+        assert_eq!(service.everything().await, before);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

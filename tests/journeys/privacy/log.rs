@@ -3,7 +3,9 @@
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tracing_subscriber::EnvFilter;
+use shared::lambda::levels;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 /// All that our own code has to say, and of other crates what Lambda keeps.
 const LEVELS: &str = "info,shared=trace,signup=trace,send=trace,resend=trace,verify=trace";
@@ -31,12 +33,12 @@ impl io::Write for Log {
     }
 }
 
-/// Keeps the log from now on, in the form that `shared::boot::log` gives it. Once in a process.
+/// Keeps the log from now on, in the form that `shared::lambda::log` gives it. Once in a process.
 pub(super) fn captured() -> Log {
     let log = Log::default();
     let writer = log.clone();
-    let format = tracing_subscriber::fmt().json().flatten_event(true).without_time();
-    let format = format.with_current_span(false).with_span_list(false);
-    format.with_env_filter(EnvFilter::new(LEVELS)).with_writer(move || writer.clone()).init();
+    let lines = tracing_subscriber::fmt::layer().json().flatten_event(true).without_time();
+    let lines = lines.with_current_span(false).with_span_list(false).with_writer(move || writer.clone());
+    tracing_subscriber::registry().with(lines).with(levels(LEVELS)).init();
     log
 }

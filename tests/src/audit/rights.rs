@@ -9,18 +9,30 @@ use super::{Audit, items};
 /// What each function does to which resource: what it is seen to do, and all that it may do beside writing its log and
 /// its traces.
 pub const NEEDS: &[(&str, &str, &[&str])] = &[
-    ("SignupFunction", "UsersTable", &["dynamodb:GetItem", "dynamodb:PutItem"]),
-    ("SignupFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("SignupFunction", "UsersTable", &["dynamodb:BatchGetItem", "dynamodb:PutItem"]),
+    (
+        "SignupFunction",
+        "OtpsTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    ),
     ("SignupFunction", "LimitsTable", &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]),
     ("SignupFunction", "CourierToken", &["secretsmanager:GetSecretValue"]),
     ("SignupFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),
-    ("SendFunction", "UsersTable", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem"]),
-    ("SendFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("SendFunction", "UsersTable", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"]),
+    (
+        "SendFunction",
+        "OtpsTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    ),
     ("SendFunction", "LimitsTable", &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]),
     ("SendFunction", "CourierToken", &["secretsmanager:GetSecretValue"]),
     ("SendFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),
-    ("ResendFunction", "UsersTable", &["dynamodb:ConditionCheckItem", "dynamodb:GetItem"]),
-    ("ResendFunction", "OtpsTable", &["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]),
+    ("ResendFunction", "UsersTable", &["dynamodb:BatchGetItem", "dynamodb:ConditionCheckItem"]),
+    (
+        "ResendFunction",
+        "OtpsTable",
+        &["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+    ),
     ("ResendFunction", "LimitsTable", &["dynamodb:BatchGetItem", "dynamodb:UpdateItem"]),
     ("ResendFunction", "CourierToken", &["secretsmanager:GetSecretValue"]),
     ("ResendFunction", "OtpPepper", &["secretsmanager:GetSecretValue"]),

@@ -139,7 +139,8 @@ impl Order {
         let store = Store::new(service.dynamodb().clone(), "users".to_owned(), "otps".to_owned());
         let username = Username::parse(&self.username).expect("a username");
         let deadline = Deadline::after(std::time::Duration::from_secs(10));
-        let user = store.user(&username, deadline).await.expect("a read").expect("a user");
+        let (user, _) = store.load(&username, deadline).await.expect("a read");
+        let user = user.expect("a user");
         let password = Password::parse(Party::Owner.password(), &[]).expect("a password");
         if !user.password_hash.matches(&password) {
             self.broken = Some("the verified account has not the owner's password".to_owned());

@@ -94,7 +94,7 @@ impl fmt::Display for Operation {
 pub struct Call {
     /// What was asked.
     pub operation: Operation,
-    /// The tables it names, each once, in order of first mention.
+    /// The tables it names, each once, in order of first mention; those of a batch in the order of their names.
     pub tables: Vec<String>,
     /// The body as the client sent it; `null` if it was not JSON.
     pub body: Value,

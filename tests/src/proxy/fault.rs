@@ -46,6 +46,8 @@ pub enum Fault {
     /// The call is forwarded; if DynamoDB cancels the transaction, the reason of the item at this index becomes
     /// `TransactionConflict`, beside the conditions that failed.
     ConflictBeside(usize),
+    /// The rows of this table are left out of the answer to a `BatchGetItem`, and their keys are told to be unprocessed.
+    Unprocessed(&'static str),
     /// The call reaches DynamoDB this much later, even if the client has hung up meanwhile.
     Delay(Duration),
 }
@@ -58,6 +60,7 @@ impl Fault {
             | Self::ResetAfter
             | Self::StallAfter(_)
             | Self::ConflictBeside(_)
+            | Self::Unprocessed(_)
             | Self::Delay(_) => true,
             Self::Throttle
             | Self::ServerError
@@ -97,6 +100,7 @@ impl Fault {
                 _ => Reply::forged(400, conflict_exception()),
             }),
             Self::ConflictBeside(at) => reply.map(|reply| reply.with_conflict(*at)),
+            Self::Unprocessed(table) => reply.map(|reply| reply.without_rows_of(table, question)),
             Self::Delay(_) => reply,
         }
     }

@@ -59,6 +59,22 @@ impl Question {
         self.body["TransactItems"].as_array().map_or(0, Vec::len)
     }
 
+    /// The same batch of reads without the tables that are not `wanted`.
+    pub(super) fn of_tables(&self, wanted: impl Fn(&str) -> bool) -> Self {
+        let mut body = self.body.clone();
+        if let Some(items) = body["RequestItems"].as_object_mut() {
+            items.retain(|table, _| wanted(table));
+        }
+        Self {
+            operation: self.operation.clone(),
+            tables: tables(&self.operation, &body),
+            bytes: body.to_string().into(),
+            body,
+            parts: self.parts.clone(),
+            meters: self.meters,
+        }
+    }
+
     /// The request for DynamoDB at `authority`, which asks for the units it consumes.
     pub(super) fn forwarded(&self, authority: &str) -> Option<Request<Full<Bytes>>> {
         let mut request =
@@ -87,8 +103,11 @@ fn without_hops(headers: &mut HeaderMap) {
 /// The tables a body names, each once.
 fn tables(operation: &Operation, body: &Value) -> Vec<String> {
     let mut named: Vec<&str> = match operation {
+        // A map, whose order says nothing.
         Operation::BatchGetItem | Operation::BatchWriteItem => {
-            body["RequestItems"].as_object().into_iter().flatten().map(|(table, _)| table.as_str()).collect()
+            let named =
+                body["RequestItems"].as_object().into_iter().flatten().map(|(table, _)| table.as_str());
+            named.collect::<BTreeSet<_>>().into_iter().collect()
         }
         Operation::TransactGetItems | Operation::TransactWriteItems => {
             let items = body["TransactItems"].as_array().into_iter().flatten();
@@ -139,6 +158,28 @@ impl Reply {
                 *reason = ongoing();
             }
             self.answer = cancelled(&reasons);
+            self.rewrite();
+        }
+        self
+    }
+
+    /// Adds what another batch of reads found.
+    pub(super) fn with_rows_of(mut self, other: Self) -> Self {
+        if let (Some(rows), Value::Object(others)) =
+            (self.answer["Responses"].as_object_mut(), &other.answer["Responses"])
+        {
+            rows.extend(others.clone());
+        }
+        self.units.extend(other.units);
+        self.rewrite();
+        self
+    }
+
+    /// Takes the rows of `table` out of the answer to a batch of reads, as if DynamoDB had been too busy to read them.
+    pub(super) fn without_rows_of(mut self, table: &str, question: &Question) -> Self {
+        if let Some(rows) = self.answer["Responses"].as_object_mut() {
+            rows.remove(table);
+            self.answer["UnprocessedKeys"] = json!({ table: question.body["RequestItems"][table] });
             self.rewrite();
         }
         self

@@ -8,23 +8,44 @@ use std::sync::OnceLock;
 
 use serde_json::Value;
 
+/// Binaries by their names.
+pub type Binaries = BTreeMap<String, PathBuf>;
+
+const FUNCTIONS: [&str; 4] = ["signup", "send", "resend", "verify"];
+
 /// The executable of `function`, built if it is not up to date.
 ///
 /// # Panics
 /// When it does not compile.
 pub(super) async fn executable(function: &str) -> PathBuf {
-    static BUILT: OnceLock<BTreeMap<String, PathBuf>> = OnceLock::new();
-    let built = tokio::task::spawn_blocking(|| BUILT.get_or_init(build)).await.expect("a build");
+    static BUILT: OnceLock<Binaries> = OnceLock::new();
+    let built = tokio::task::spawn_blocking(|| BUILT.get_or_init(beside_the_tests)).await.expect("a build");
     built.get(function).unwrap_or_else(|| panic!("no binary {function}")).clone()
 }
 
-fn build() -> BTreeMap<String, PathBuf> {
+/// With the tests among the selected packages, the dependencies have the features that they were built with for the
+/// tests, so that none is built twice.
+fn beside_the_tests() -> Binaries {
+    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    build(&["tests"], profile)
+}
+
+/// The functions as they are deployed, but for this machine's processor, and the yardsticks beside them: the release
+/// profile, and no feature that only `local` or the tests ask for.
+///
+/// # Panics
+/// When they do not compile.
+#[must_use]
+pub fn release() -> Binaries {
+    build(&["yardstick"], "release")
+}
+
+/// Builds the functions, and the binaries of the packages `beside` them.
+fn build(beside: &[&str], profile: &str) -> Binaries {
     let mut cargo = Command::new(env!("CARGO"));
     cargo.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("..")).stderr(Stdio::inherit());
-    cargo.args(["build", "--locked", "--quiet", "--message-format", "json", "--bins"]);
-    // With the tests among the selected packages, the dependencies have the features that they were built with
-    // for the tests, so that none is built twice.
-    cargo.args(["-p", "tests", "-p", "signup", "-p", "send", "-p", "resend", "-p", "verify"]);
+    cargo.args(["build", "--locked", "--quiet", "--message-format", "json", "--bins", "--profile", profile]);
+    cargo.args(FUNCTIONS.iter().chain(beside).flat_map(|package| ["-p", package]));
     // What cargo tells a test about its package would make build scripts that look at it run again, here and then
     // in the outer build.
     let of_package = |name: &OsStr| {
@@ -32,9 +53,6 @@ fn build() -> BTreeMap<String, PathBuf> {
     };
     for (name, _) in std::env::vars_os().filter(|(name, _)| of_package(name)) {
         cargo.env_remove(name);
-    }
-    if !cfg!(debug_assertions) {
-        cargo.arg("--release");
     }
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "the functions do not compile");
