@@ -4,6 +4,7 @@
 mod addresses;
 mod at_once;
 mod budget;
+mod contention;
 mod cooldown;
 mod filling;
 mod numbers;

@@ -36,8 +36,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::task::{AbortHandle, JoinSet};
+use tokio::time::Instant;
 
 pub use call::{Call, Operation, Outcome};
+pub use contention::{Contention, Held};
 pub use fault::{FOREVER, Fault, Match};
 pub use hold::Hold;
 
@@ -46,6 +48,7 @@ use hold::Gate;
 use wire::{Question, Reply};
 
 mod call;
+mod contention;
 mod fault;
 mod hold;
 #[cfg(test)]
@@ -131,6 +134,14 @@ impl Proxy {
         Hold { gate }
     }
 
+    /// Lets transactions hold their items for `time`, as DynamoDB does, or no longer: whoever meets one of them
+    /// meanwhile is refused as by [`Contention`].
+    ///
+    /// It begins once no rule and no hold stops a call, and before the database sees it. What it refuses is no fault.
+    pub fn contend(&self, time: Option<Duration>) {
+        self.shared.lock().transaction_time = time;
+    }
+
     /// Has the next `BatchGetItem` read its rows of the table `first`, and the others only once the test lets it go: it
     /// is no snapshot.
     pub fn tear(&self, first: &str) -> Hold {
@@ -160,18 +171,23 @@ impl Entry {
     }
 }
 
+/// The table whose rows a batch of reads gets first, and what the others wait for.
+type Tear = Option<(String, Arc<Gate>)>;
+
 #[derive(Default)]
 struct State {
     calls: Vec<Entry>,
     faults: Faults,
     holds: Vec<(Rule, Arc<Gate>)>,
-    tear: Option<(String, Arc<Gate>)>,
+    transaction_time: Option<Duration>,
+    tear: Tear,
 }
 
 struct Shared {
     upstream: String,
     client: Client<HttpConnector, Full<Bytes>>,
     state: Mutex<State>,
+    contention: Contention,
 }
 
 impl fmt::Debug for Shared {
@@ -184,7 +200,7 @@ impl fmt::Debug for Shared {
 struct Fate {
     entry: Entry,
     gates: Vec<Arc<Gate>>,
-    tear: Option<(String, Arc<Gate>)>,
+    tear: Tear,
     fault: Option<Fault>,
 }
 
@@ -193,7 +209,8 @@ impl Shared {
         let mut connector = HttpConnector::new();
         connector.set_nodelay(true);
         let client = Client::builder(TokioExecutor::new()).build(connector);
-        Self { upstream: upstream.to_string(), client, state: Mutex::default() }
+        let upstream = upstream.to_string();
+        Self { upstream, client, state: Mutex::default(), contention: Contention::default() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -241,7 +258,7 @@ impl Shared {
                 if !delay.is_zero() {
                     tokio::time::sleep(delay).await;
                 }
-                self.forward(&question, tear, &entry).await
+                self.carry_out(&question, tear, &entry).await
             });
             forwarding.await.ok().flatten()
         } else {
@@ -256,12 +273,27 @@ impl Shared {
         Some(answer.into_response())
     }
 
-    async fn forward(
-        &self,
-        question: &Question,
-        tear: Option<(String, Arc<Gate>)>,
-        entry: &Entry,
-    ) -> Option<Reply> {
+    /// Forwards a call, unless it meets an item that a transaction holds.
+    async fn carry_out(&self, question: &Question, tear: Tear, entry: &Entry) -> Option<Reply> {
+        if question.operation.name() == "CreateTable" {
+            self.contention.learn(&question.body);
+        }
+        let time = self.lock().transaction_time;
+        let Some(time) = time else { return self.forward(question, tear, entry).await };
+        let begun = Instant::now();
+        match self.contention.begin(&question.operation, &question.body) {
+            Ok(None) => self.forward(question, tear, entry).await,
+            Ok(Some(held)) => {
+                let reply = self.forward(question, tear, entry).await;
+                tokio::time::sleep_until(begun + time).await;
+                drop(held);
+                reply
+            }
+            Err(refused) => Some(Reply::forged(400, refused)),
+        }
+    }
+
+    async fn forward(&self, question: &Question, tear: Tear, entry: &Entry) -> Option<Reply> {
         let reply = match tear {
             None => self.ask(question).await?,
             Some((first, gate)) => {

@@ -27,6 +27,10 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 /// and a text still has to fit in.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
+/// The time that a retry must still have: one that is cut off may have been written all the same, and then a code is
+/// counted and never texted. Under contention DynamoDB answers in a small part of it.
+pub(super) const WORTH_A_RETRY: Duration = Duration::from_millis(500);
+
 /// The outcome of a transaction.
 pub(super) enum Written {
     /// All of it was written.
@@ -106,7 +110,7 @@ pub(super) async fn commit(
         } else if !error.code().is_some_and(is_busy) {
             return Err(Failure::of(attempted, error));
         }
-        if !deadline.sleep(pauses.next()).await {
+        if !deadline.less(WORTH_A_RETRY).sleep(pauses.next()).await {
             return Err(Failure::out_of_time(attempted));
         }
     }

@@ -6,7 +6,7 @@ use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 
 use super::call::Operation;
-use super::wire::{Question, Reply};
+use super::wire::{Question, Reply, cancelled_by_conflict, conflict_exception};
 
 /// A stall that ends only when the client hangs up.
 pub const FOREVER: Duration = Duration::MAX;
@@ -94,9 +94,10 @@ impl Fault {
             }
             Self::Conflict(at) => Some(match question.operation {
                 Operation::TransactGetItems | Operation::TransactWriteItems => {
-                    Reply::conflict(question.items(), *at)
+                    let met = (0..question.items()).map(|item| at.is_none_or(|at| at == item));
+                    Reply::forged(400, cancelled_by_conflict(met))
                 }
-                _ => Reply::error(400, "TransactionConflictException", "Transaction is ongoing for the item"),
+                _ => Reply::forged(400, conflict_exception()),
             }),
             Self::ConflictBeside(at) => reply.map(|reply| reply.with_conflict(*at)),
             Self::Unprocessed(table) => reply.map(|reply| reply.without_rows_of(table, question)),

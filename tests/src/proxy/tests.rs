@@ -11,6 +11,7 @@ use super::{Call, FOREVER, Fault, Match, Operation, Outcome};
 use bench::{Bench, add, add_if_there, get, key, outcome, put, transaction};
 
 mod bench;
+mod contention;
 
 /// Long beside a call to the embedded database, short for a test.
 const BLINK: Duration = Duration::from_millis(200);

@@ -147,15 +147,7 @@ impl Reply {
 
     /// The error `kind` with `message`, as DynamoDB would give it.
     pub(super) fn error(status: u16, kind: &str, message: &str) -> Self {
-        Self::forged(status, json!({ "__type": namespaced(kind), "message": message }))
-    }
-
-    /// The cancellation of a transaction of `items` items for a conflict at one of them, or at all.
-    pub(super) fn conflict(items: usize, at: Option<usize>) -> Self {
-        let reason =
-            |item| if at.is_none_or(|at| at == item) { ongoing() } else { json!({ "Code": "None" }) };
-        let reasons: Vec<_> = (0..items).map(reason).collect();
-        Self::forged(400, cancelled(&reasons))
+        Self::forged(status, exception(kind, message))
     }
 
     /// Adds a conflict at the item `at` to a cancelled transaction; leaves any other answer as it is.
@@ -193,7 +185,8 @@ impl Reply {
         self
     }
 
-    fn forged(status: u16, answer: Value) -> Self {
+    /// An answer that DynamoDB did not give.
+    pub(super) fn forged(status: u16, answer: Value) -> Self {
         let mut response = Response::new(());
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
@@ -239,6 +232,28 @@ fn namespaced(kind: &str) -> String {
         "ThrottlingException" => format!("com.amazon.coral.availability#{kind}"),
         _ => format!("com.amazonaws.dynamodb.v20120810#{kind}"),
     }
+}
+
+fn exception(kind: &str, message: &str) -> Value {
+    json!({ "__type": namespaced(kind), "message": message })
+}
+
+/// The rejection of a write of one item that a transaction holds.
+pub(super) fn conflict_exception() -> Value {
+    exception("TransactionConflictException", "Transaction is ongoing for the item")
+}
+
+/// The rejection of a transaction whose client request token is that of one under way.
+pub(super) fn in_progress_exception() -> Value {
+    let message = "The transaction with the given request token is already in progress";
+    exception("TransactionInProgressException", message)
+}
+
+/// The cancellation of a transaction, given for each of its items whether it met another transaction there.
+pub(super) fn cancelled_by_conflict(met: impl IntoIterator<Item = bool>) -> Value {
+    let reason = |is_met| if is_met { ongoing() } else { json!({ "Code": "None" }) };
+    let reasons: Vec<_> = met.into_iter().map(reason).collect();
+    cancelled(&reasons)
 }
 
 fn ongoing() -> Value {
