@@ -179,8 +179,8 @@ struct Known {
     row: Option<Challenge>,
 }
 
-/// Reads what is known of the username. Where the challenge is another account's, a signup came between the two reads, and
-/// they are made once more; another account's twice running is what the restoring of a table leaves.
+/// Reads what is known of the username. Where the challenge is another account's, a signup came between the reads of the two
+/// rows, and they are made once more; another account's twice running is what the restoring of a table leaves.
 async fn read(texting: &TextingContext, request: CodeRequest<'_>) -> Result<Known, Error> {
     let known = read_once(texting, request).await?;
     match known.recipient.belonging(known.row.as_ref()) {
