@@ -11,9 +11,11 @@ use std::fmt::Write as _;
 use serde_json::json;
 use table::{COSTS, Cost};
 use tests::proxy::{Call, Operation};
+use tests::rows::put_verified_user;
 use tests::service::Service;
 
 use crate::pages;
+use crate::texting::phone;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_outcome_costs_what_the_table_says() {
@@ -27,6 +29,41 @@ async fn every_outcome_costs_what_the_table_says() {
     let expected: Vec<_> =
         COSTS.iter().map(|cost| format!("{}: {}", cost.scene(), cost.trips.join(" → "))).collect();
     assert!(seen == expected, "seen\n{}\nbut expected\n{}", seen.join("\n"), expected.join("\n"));
+}
+
+/// Every item is touched by its key, and so many of them, however many users there are.
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_grows_with_the_number_of_users() {
+    let by_key = ["BatchGetItem", "GetItem", "TransactWriteItems", "UpdateItem"];
+    for call in COSTS.iter().flat_map(|cost| cost.trips) {
+        assert!(by_key.contains(&call.split(' ').next().unwrap()), "{call}");
+    }
+    let alone = Service::start().await;
+    let among_others = Service::start().await;
+    for nth in 0..500 {
+        let name = format!("other{nth}");
+        put_verified_user(&among_others, &name, &phone(nth)).await;
+        if nth % 10 == 0 {
+            assert_eq!(
+                among_others.call("/send").from("192.0.2.9").json(&json!({ "username": name })).await.status,
+                202
+            );
+        }
+    }
+    assert_eq!(verification(&among_others).await, verification(&alone).await);
+}
+
+/// What a signup, a wrong code, another code and the right one ask of DynamoDB.
+async fn verification(service: &Service) -> Vec<String> {
+    const ADA: &str = "+13055550143";
+    let _ = service.proxy.take_calls();
+    let signed_up = service.sign_up("ada", ADA).await;
+    let wrong = service.verify("ada", &service.wrong_code(ADA, 0)).await;
+    service.tick(30);
+    let resent = service.resend("ada").await;
+    let verified = service.verify("ada", &service.code_to(ADA)).await;
+    assert_eq!([&signed_up, &wrong, &resent, &verified].map(|answer| answer.status), [201, 422, 202, 200]);
+    service.proxy.take_calls().iter().map(Call::to_string).collect()
 }
 
 /// The rows of the design's table, in its order, each as an outcome of [`COSTS`], with the round trips that it names.

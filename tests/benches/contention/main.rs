@@ -1,20 +1,25 @@
 //! Issues that meet at an item: how many in a second get through, how late, and how often they meet.
 //!
-//!     cargo bench -p tests --bench contention [-- <file for the plot>]
+//!     cargo bench -p tests --bench contention
 //!
 //! DynamoDB holds the items of a transaction while it carries that out, some 10 ms, and cancels whoever meets one. Callers
 //! come at random, whether those before them are answered or not. First the whole service is measured behind the proxy
 //! that holds items; then the store's own code runs under a clock that jumps, which no machine slows down, with other
-//! numbers of shards. The two are set side by side. Prints Markdown and draws the plot.
+//! numbers of shards. The two are set side by side. Prints, as Markdown, the tables of docs/performance.md and draws
+//! docs/images/contention.svg.
 
 mod measured;
 mod report;
 mod simulated;
 
+use std::path::Path;
 use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
+
+/// The plot, as it is called from the top of the repository.
+const PICTURE: &str = "docs/images/contention.svg";
 
 /// How long a transaction holds its items.
 const TRANSACTION: Duration = Duration::from_millis(10);
@@ -107,15 +112,12 @@ struct Outcome {
 }
 
 fn main() {
-    let plot = std::env::args().skip(1).find(|argument| !argument.starts_with("--"));
     let begun = std::time::Instant::now();
     let simulated = simulated::all();
     let spent = simulated::spending();
-    eprintln!("simulated in {:.0} s", begun.elapsed().as_secs_f64());
     let measured = measured::all();
     println!("{}", report::markdown(&measured, &simulated, &spent));
-    if let Some(file) = plot {
-        std::fs::write(&file, report::plot(&simulated)).expect("a file for the plot");
-    }
-    eprintln!("took {:.0} s", begun.elapsed().as_secs_f64());
+    let picture = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).join(PICTURE);
+    std::fs::write(&picture, report::plot(&simulated)).expect("a place for the plot");
+    eprintln!("{:.0} s in all", begun.elapsed().as_secs_f64());
 }

@@ -45,7 +45,7 @@ pub(super) fn all() -> Measured {
 
 /// For each time that transactions hold their items, one load after the other, each on a day of its own.
 async fn measure<const N: usize>(callers: Callers, holds: [Option<Duration>; N]) -> [Vec<Outcome>; N] {
-    let loads = RATES.map(|rate| Load { callers, shards: SHARDS, rate, seconds: (300 / rate).clamp(4, 12) });
+    let loads = RATES.map(|rate| Load { callers, shards: SHARDS, rate, seconds: (300 / rate).clamp(3, 10) });
     let most = loads.iter().map(|load| load.arrivals().len()).max().unwrap_or_default();
     let service = Arc::new(Service::with(SETTINGS).await);
     let phones = phones::all();

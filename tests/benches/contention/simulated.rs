@@ -70,7 +70,7 @@ pub(super) fn all() -> Simulated {
     let apart = |shards| {
         let rates = RATES.into_iter().chain([HIGHER_RATE]);
         let load =
-            |rate| Load { callers: Callers::Apart, shards, rate, seconds: (2_500 / rate).clamp(5, 20) };
+            |rate| Load { callers: Callers::Apart, shards, rate, seconds: (3_000 / rate).clamp(4, 20) };
         rates.map(|rate| simulate(load(rate))).collect()
     };
     let at_one =
