@@ -12,7 +12,7 @@ use shared::issuing::{CodeRequest, Decided, SignUpOutcome};
 use shared::store::Met;
 use shared::trace::Stage;
 
-use super::{Input, Output, apart};
+use super::{Input, Output};
 
 /// The outcome of meeting the user of the name.
 pub(super) enum Meeting {
@@ -71,7 +71,7 @@ pub(super) async fn meet(
         None => None,
     };
     if let Some(newest) = &remembered
-        && is_repeated(texting, request, input, &owner, newest).await
+        && is_repeated(texting, request, input, &owner, newest)
     {
         return answered(newest);
     }
@@ -87,7 +87,12 @@ pub(super) async fn meet(
             None => newest(texting, request, &owner).await,
         }
     };
-    let (challenge, has_password) = tokio::join!(read, has_password(&owner, input));
+    let compare = async {
+        // The read goes out before this thread is taken.
+        tokio::task::yield_now().await;
+        owner.password_hash.matches(&input.password)
+    };
+    let (challenge, has_password) = tokio::join!(read, compare);
     let challenge = challenge?;
     let policy = &texting.context.policy;
     // A locked account, or one that can be sent no more codes, would be answered with a code that is of no use.
@@ -121,8 +126,7 @@ pub(super) async fn repeated_while_down(
     let Some((owner, newest)) = owner.filter(|owner| owner.exists(request.now())).zip(newest) else {
         return Ok(None);
     };
-    let of_owner = newest.account() == owner.account;
-    if !of_owner || !is_repeated(texting, request, input, &owner, &newest).await {
+    if newest.account() != owner.account || !is_repeated(texting, request, input, &owner, &newest) {
         return Ok(None);
     }
     request.trace.note_repeated();
@@ -141,7 +145,7 @@ async fn newest(
 }
 
 /// Returns whether the call is a repeat of the signup that made `owner`, by its key and its details.
-async fn is_repeated(
+fn is_repeated(
     texting: &TextingContext,
     request: CodeRequest<'_>,
     input: &Input,
@@ -150,13 +154,7 @@ async fn is_repeated(
 ) -> bool {
     request.key_hash(texting).is_some_and(|key| newest.answered(Call::Signup, key, request.now()))
         && input.has_details_of(owner)
-        && has_password(owner, input).await
-}
-
-/// Returns whether the password is that of `owner`.
-async fn has_password(owner: &User, input: &Input) -> bool {
-    let (hash, password) = (owner.password_hash.clone(), input.password.clone());
-    apart(move || hash.matches(&password)).await
+        && owner.password_hash.matches(&input.password)
 }
 
 /// Counts a signup that stores nothing against its address: names must not be looked up without end, nor passwords be

@@ -149,7 +149,7 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
             return repeated.ok_or_else(|| unavailable.into());
         }
     };
-    let password_hash = hash(&input.password, &trace).await;
+    let password_hash = hash(&input.password, &trace);
     let mut over: Option<Over> = None;
     for round in 0..=ROUNDS {
         let contested = over.as_ref().is_some_and(|over| over.contested);
@@ -173,22 +173,12 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
 }
 
 /// Hashes a password under a fresh salt.
-async fn hash(password: &Password, trace: &Trace) -> PasswordHash {
+///
+/// It holds up this thread, which has nothing else to do: a function has one request at a time. A thread of its own would
+/// take Argon2id's memory from the system anew for each hash.
+fn hash(password: &Password, trace: &Trace) -> PasswordHash {
     let begun = Instant::now();
-    let password = password.clone();
-    let hash = apart(move || password.hash(rand::rng().random())).await;
+    let hash = password.hash(rand::rng().random());
     trace.took(Stage::Hash, begun.elapsed());
     hash
-}
-
-/// Does what takes a core for a while on a thread of its own, so that it holds up nothing else.
-async fn apart<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> T {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(error) => match error.try_into_panic() {
-            Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime is shutting down, and this call with it.
-            Err(_) => std::future::pending().await,
-        },
-    }
 }

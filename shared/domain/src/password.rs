@@ -36,8 +36,7 @@ const PARAMS: Result<Params, argon2::Error> = Params::new(19_456, 2, 1, None);
 
 /// A password in NFC: 8–128 code points that take more than a million guesses, even to someone who knows its owner.
 ///
-/// It is zeroed on drop, as each of its copies is, `Debug` shows nothing of it, and nothing serialises it.
-#[derive(Clone)]
+/// It is zeroed on drop, `Debug` shows nothing of it, and nothing serialises it.
 pub struct Password(Zeroizing<String>);
 
 impl Password {
