@@ -58,15 +58,6 @@ impl Token {
     }
 }
 
-impl Account {
-    /// Opens the connection to Courier, so that the first text need not.
-    ///
-    /// It is of no consequence whether that succeeds.
-    pub(crate) async fn warm(&self, https: &Https) {
-        drop(https.request(Method::HEAD, &self.base_url).timeout(LONGEST_WARMING).send().await);
-    }
-}
-
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Token(…)")
@@ -112,6 +103,15 @@ pub struct Account {
     pub template: Option<TemplateId>,
     /// The Twilio messaging service that sends, if not the one that Courier's integration names.
     pub messaging_service: Option<String>,
+}
+
+impl Account {
+    /// Opens the connection to Courier, so that the first text need not.
+    ///
+    /// It is of no consequence whether that succeeds.
+    pub(crate) async fn warm(&self, https: &Https) {
+        drop(https.request(Method::HEAD, &self.base_url).timeout(LONGEST_WARMING).send().await);
+    }
 }
 
 /// A text to be sent.

@@ -62,7 +62,10 @@ impl Store {
         let keys = [(self.users.as_str(), vec![key(username)]), (self.otps.as_str(), vec![key(username)])];
         let found = batch::read(&self.client, READ_BOTH, keys, deadline).await?;
         let row = |table| found.get(table).and_then(|rows| rows.first());
-        Ok((users::from_answer(READ_BOTH, row(&self.users))?, otps::from_answer(READ_BOTH, row(&self.otps))?))
+        Ok((
+            read_row(READ_BOTH, row(&self.users), users::from_item)?,
+            read_row(READ_BOTH, row(&self.otps), otps::from_item)?,
+        ))
     }
 
     /// Opens the connection to DynamoDB by a read that finds nothing, so that the first request need not.
@@ -72,6 +75,15 @@ impl Store {
         let read = self.client.get_item().table_name(&self.otps).key("username", item::text("-"));
         drop(Box::pin(read.send()).await);
     }
+}
+
+/// Reads with `from_item` what an answer holds, which may be no row.
+fn read_row<T>(
+    attempted: &'static str,
+    row: Option<&Item>,
+    from_item: impl FnOnce(&Item) -> Result<T, item::Malformed>,
+) -> Result<Option<T>, Failure> {
+    row.map(from_item).transpose().map_err(|error| Failure::malformed(attempted, error))
 }
 
 /// Returns the key of a username's row, which both tables have in common.

@@ -3,10 +3,10 @@
 use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 
 use super::item::{number, text, timestamp};
-use super::otps::{self, from_answer};
+use super::otps;
 use super::transaction::{Check, EXPECT_COMPLETE, Written, commit};
 use super::update::{Unwritten, retry_while_busy, send_once};
-use super::{Failure, Store};
+use super::{Failure, Store, read_row};
 use crate::clock::{Deadline, Moment};
 use crate::domain::challenge::{Challenge, ChallengeStatus};
 use crate::domain::code::OtpId;
@@ -95,12 +95,12 @@ impl Store {
                 .expression_attribute_values(":id", text(id.to_string())),
         };
         match retry_while_busy(TAKE_ATTEMPT, moment.deadline, || send_once(&write)).await {
-            Ok(output) => from_answer(TAKE_ATTEMPT, output.attributes.as_ref())?
+            Ok(output) => read_row(TAKE_ATTEMPT, output.attributes.as_ref(), otps::from_item)?
                 .map(|row| AttemptResult::Taken(Box::new(row)))
                 .ok_or_else(|| Failure::broken(TAKE_ATTEMPT, "the row is missing in the answer")),
-            Err(Unwritten::Refused(row)) => {
-                Ok(AttemptResult::Refused(from_answer(TAKE_ATTEMPT, row.as_ref())?.map(Box::new)))
-            }
+            Err(Unwritten::Refused(row)) => Ok(AttemptResult::Refused(
+                read_row(TAKE_ATTEMPT, row.as_ref(), otps::from_item)?.map(Box::new),
+            )),
             Err(Unwritten::Failed(failure)) => Err(failure),
         }
     }
@@ -121,9 +121,9 @@ impl Store {
         match commit(&self.client, CONFIRM, items, moment.deadline).await? {
             Written::All => Ok(ConfirmResult::Done),
             Written::Nothing(checks) => match checks.into_iter().next() {
-                Some(Check::Failed(row)) => {
-                    Ok(ConfirmResult::Changed(from_answer(CONFIRM, row.as_ref())?.map(Box::new)))
-                }
+                Some(Check::Failed(row)) => Ok(ConfirmResult::Changed(
+                    read_row(CONFIRM, row.as_ref(), otps::from_item)?.map(Box::new),
+                )),
                 _ => Ok(ConfirmResult::NoUser),
             },
         }

@@ -145,7 +145,7 @@ impl Limits {
                     return Ok(Counted::BudgetSpent);
                 }
             }
-            if !deadline.sleep(pauses.next()).await {
+            if !pauses.before_write(deadline).await {
                 return Err(Failure::out_of_time(attempted));
             }
         }

@@ -3,7 +3,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 
 use super::item::{Item, ItemReader, Malformed, account, bytes, insert_flag, number, text, timestamp};
-use super::{Failure, Store, key};
+use super::{Failure, Store, key, read_row};
 use crate::clock::Deadline;
 use crate::domain::challenge::{
     Challenge, ChallengeStatus, Delivery, Inconsistent, IssuedCode, StoredChallenge,
@@ -30,16 +30,8 @@ impl Store {
         let answer = deadline.run(read.consistent_read(true).send()).await;
         let answer = answer.map_err(|_| Failure::out_of_time(READ_CHALLENGE))?;
         let row = answer.map_err(|error| Failure::of(READ_CHALLENGE, error))?.item;
-        from_answer(READ_CHALLENGE, row.as_ref())
+        read_row(READ_CHALLENGE, row.as_ref(), from_item)
     }
-}
-
-/// Reads the challenge in an answer that may hold none.
-pub(super) fn from_answer(
-    attempted: &'static str,
-    item: Option<&Item>,
-) -> Result<Option<Challenge>, Failure> {
-    item.map(from_item).transpose().map_err(|error| Failure::malformed(attempted, error))
 }
 
 pub(super) fn status(status: ChallengeStatus) -> AttributeValue {

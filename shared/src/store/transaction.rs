@@ -27,9 +27,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(320);
 /// and a text still has to fit in.
 pub(super) const PATIENCE: Duration = Duration::from_secs(4);
 
-/// The time that a retry must still have: one that is cut off may have been written all the same, and then a code is
-/// counted and never texted. Under contention DynamoDB answers in a small part of it.
-pub(super) const WORTH_A_RETRY: Duration = Duration::from_millis(500);
+/// The time that a retry of a write must still have. Under contention DynamoDB answers in a small part of it.
+const WORTH_A_RETRY: Duration = Duration::from_millis(500);
 
 /// The outcome of a transaction.
 pub(super) enum Written {
@@ -110,7 +109,7 @@ pub(super) async fn commit(
         } else if !error.code().is_some_and(is_busy) {
             return Err(Failure::of(attempted, error));
         }
-        if !deadline.less(WORTH_A_RETRY).sleep(pauses.next()).await {
+        if !pauses.before_write(deadline).await {
             return Err(Failure::out_of_time(attempted));
         }
     }
@@ -130,5 +129,11 @@ impl Pauses {
         let longest = FIRST_PAUSE.saturating_mul(1 << self.0.min(16)).min(LONGEST_PAUSE);
         self.0 += 1;
         rand::rng().random_range(Duration::ZERO..=longest)
+    }
+
+    /// Sleeps before a write is tried again, unless that leaves it too little time: one that is cut off may have been
+    /// written all the same, and then a code is counted and never texted. Then it returns `false` at once.
+    pub(super) async fn before_write(&mut self, deadline: Deadline) -> bool {
+        deadline.less(WORTH_A_RETRY).sleep(self.next()).await
     }
 }

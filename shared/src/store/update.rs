@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput
 use super::Failure;
 use super::failure::is_busy;
 use super::item::Item;
-use super::transaction::{PATIENCE, Pauses, WORTH_A_RETRY};
+use super::transaction::{PATIENCE, Pauses};
 use crate::clock::Deadline;
 
 /// The reason why an update was not written, as far as is known.
@@ -53,7 +53,7 @@ where
         if !error.code().is_some_and(is_busy) {
             return Err(Unwritten::Failed(Failure::of(attempted, error)));
         }
-        if !deadline.less(WORTH_A_RETRY).sleep(pauses.next()).await {
+        if !pauses.before_write(deadline).await {
             return Err(out_of_time());
         }
     }

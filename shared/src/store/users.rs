@@ -5,9 +5,9 @@ use aws_sdk_dynamodb::types::{
     ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
 
+use super::Store;
 use super::item::{Item, ItemReader, Malformed, account, insert_flag, text, timestamp};
 use super::transaction::EXPECT_COMPLETE;
-use super::{Failure, Store};
 use crate::domain::account::AccountId;
 use crate::domain::password::PasswordHash;
 use crate::domain::person_name::PersonName;
@@ -127,11 +127,7 @@ fn to_item(user: &User) -> Item {
     item
 }
 
-/// Reads the user in an answer that may hold none. The row may be one whose time is up: see [`User::exists`].
-pub(super) fn from_answer(attempted: &'static str, item: Option<&Item>) -> Result<Option<User>, Failure> {
-    item.map(from_item).transpose().map_err(|error| Failure::malformed(attempted, error))
-}
-
+/// Reads a user, who may be one whose time is up: see [`User::exists`].
 pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {
     let item = ItemReader(item);
     Ok(User {
