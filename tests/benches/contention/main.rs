@@ -73,6 +73,11 @@ struct Load {
 }
 
 impl Load {
+    /// Returns the load by which the service is measured: some 300 codes, in three seconds at least.
+    fn of_the_service(callers: Callers, rate: u32) -> Self {
+        Self { callers, shards: SHARDS, rate, seconds: (300 / rate).clamp(3, 10) }
+    }
+
     /// When each caller comes: at random, as people do who know nothing of each other.
     fn arrivals(&self) -> Vec<Duration> {
         let mut dice = StdRng::seed_from_u64(SEED);

@@ -13,7 +13,7 @@ use tests::rows::put_verified_user;
 use tests::service::Service;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Callers, End, Load, Outcome, RATES, SHARDS, TRANSACTION};
+use super::{Callers, End, Load, Outcome, RATES, TRANSACTION};
 
 /// No cap but the phone's may end a run.
 const SETTINGS: &[(&str, &str)] =
@@ -45,7 +45,7 @@ pub(super) fn all() -> Measured {
 
 /// For each time that transactions hold their items, one load after the other, each on a day of its own.
 async fn measure<const N: usize>(callers: Callers, holds: [Option<Duration>; N]) -> [Vec<Outcome>; N] {
-    let loads = RATES.map(|rate| Load { callers, shards: SHARDS, rate, seconds: (300 / rate).clamp(3, 10) });
+    let loads = RATES.map(|rate| Load::of_the_service(callers, rate));
     let most = loads.iter().map(|load| load.arrivals().len()).max().unwrap_or_default();
     let service = Arc::new(Service::with(SETTINGS).await);
     let phones = phones::all();

@@ -39,7 +39,7 @@ use tests::proxy::{Contention, Operation};
 use tests::service::NOON;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::{Callers, End, HIGHER_RATE, Load, OTHER_SHARDS, Outcome, RATES, SHARDS, TRANSACTION};
+use super::{Callers, End, HIGHER_RATE, Load, OTHER_SHARDS, Outcome, RATES, TRANSACTION};
 
 /// The time of a request in which its code is to be stored.
 const TO_STORE: Duration = Duration::from_secs(10);
@@ -73,8 +73,7 @@ pub(super) fn all() -> Simulated {
             |rate| Load { callers: Callers::Apart, shards, rate, seconds: (3_000 / rate).clamp(4, 20) };
         rates.map(|rate| simulate(load(rate))).collect()
     };
-    let at_one =
-        |callers| RATES.map(|rate| simulate(Load { callers, shards: SHARDS, rate, seconds: 10 })).into();
+    let at_one = |callers| RATES.map(|rate| simulate(Load::of_the_service(callers, rate))).into();
     Simulated {
         shards: OTHER_SHARDS.map(apart).into(),
         one_address: at_one(Callers::OneAddress),

@@ -33,7 +33,7 @@ fn units(call: &str, answer: &str, when: &str) -> (u32, u32) {
     let mut costs = COSTS.iter();
     let cost = costs.find(|cost| (cost.call, cost.answer, cost.when) == (call, answer, when)).unwrap();
     let (mut reads, mut writes) = (0, 0);
-    for operation in cost.trips.iter().flat_map(|trip| trip.split(" + ")) {
+    for operation in cost.trips {
         let units: u32 = operation.split(' ').filter_map(|word| word.parse::<u32>().ok()).sum();
         let of = if operation.contains("Get") { &mut reads } else { &mut writes };
         *of += units;
