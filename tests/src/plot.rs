@@ -115,9 +115,8 @@ impl Plot {
 
     fn anchored(&mut self, (x, y): (f64, f64), anchor: &str, class: &str, text: &str) {
         let text = escaped(text);
-        self.push(&format!(
-            r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" class="{class}">{text}</text>"#
-        ));
+        let class = if class.is_empty() { String::new() } else { format!(r#" class="{class}""#) };
+        self.push(&format!(r#"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}"{class}>{text}</text>"#));
     }
 
     /// Draws a horizontal axis, with lines of its ticks up to `top` and numbers and label below `bottom`.
