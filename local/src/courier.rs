@@ -17,6 +17,7 @@ mod answer;
 mod desk;
 mod request;
 mod script;
+mod traits;
 mod wire;
 
 use std::convert::Infallible;
@@ -44,6 +45,7 @@ use wire::{Scissors, Severable};
 
 pub use desk::{OnText, Text};
 pub use script::{Behaviour, Delay, Script};
+pub use traits::Traits;
 
 /// A body above this is refused; a text has a few hundred bytes.
 const BODY_LIMIT: usize = 1024 * 1024;

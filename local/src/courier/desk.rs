@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use super::answer::Answer;
 use super::request::Accepted;
 use super::script::{Behaviour, Script};
+use super::traits::Traits;
 use crate::clock::Clock;
 
 /// Older texts are forgotten, so that a long test of load does not fill the memory.
@@ -35,6 +36,9 @@ pub struct Text {
     /// The moment at which it was accepted.
     #[serde(serialize_with = "as_text")]
     pub at: jiff::Timestamp,
+    /// What its words tell of it.
+    #[serde(flatten)]
+    pub traits: Traits,
     /// The `Idempotency-Key` of the request.
     pub idempotency_key: Option<String>,
     /// The body of the request.
@@ -147,6 +151,7 @@ impl Desk {
         let text = behaviour.as_ref().is_none_or(Behaviour::accepts).then(|| Text {
             to: accepted.to,
             text: accepted.text,
+            traits: accepted.traits,
             at: jiff::Timestamp::from_millisecond(self.clock.millisecond()).unwrap_or_default(),
             idempotency_key: key.clone(),
             request: serde_json::from_slice(&body).unwrap_or_default(),

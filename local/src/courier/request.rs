@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::traits::Traits;
+
 /// `metadata.tags` holds no more than this many.
 const MAX_TAGS: usize = 9;
 /// No tag is longer than this.
@@ -17,6 +19,7 @@ const MAX_DIGITS: usize = 15;
 pub(super) struct Accepted {
     pub(super) to: String,
     pub(super) text: String,
+    pub(super) traits: Traits,
 }
 
 #[derive(Deserialize)]
@@ -119,7 +122,7 @@ struct OverrideConfig {
 pub(super) fn accept(body: &[u8]) -> Result<Accepted, String> {
     let Request { message } =
         serde_json::from_slice(body).map_err(|fault| format!("Invalid request: {fault}"))?;
-    let to = message.to.phone_number;
+    let to = message.to.phone_number.clone();
     if !is_e164(&to) {
         return Err("message.to.phone_number must be in E.164 form".to_owned());
     }
@@ -131,15 +134,24 @@ pub(super) fn accept(body: &[u8]) -> Result<Accepted, String> {
     {
         return Err(format!("message.metadata.tags: at most {MAX_TAGS} of at most {MAX_TAG} characters"));
     }
-    let text = match (message.content, message.template) {
-        (Some(content), None) => render(&content.body, &message.to.data),
+    let Recipient { data, locale, .. } = message.to;
+    let (text, traits) = match (message.content, message.template) {
+        (Some(content), None) => {
+            let text = render(&content.body, &data);
+            let traits = Traits::of_ours(&content.body, &text);
+            (text, traits)
+        }
         (None, Some(template)) if template.is_empty() => {
             return Err("message.template must not be empty".to_owned());
         }
-        (None, Some(template)) => designed(&template, message.to.locale.as_deref(), &message.to.data),
+        (None, Some(template)) => {
+            let text = designed(&template, locale.as_deref(), &data);
+            let last_line = data.get("lastLine").and_then(Value::as_str);
+            (text, Traits::of_a_design(locale, last_line))
+        }
         _ => return Err("message needs exactly one of content and template".to_owned()),
     };
-    Ok(Accepted { to, text })
+    Ok(Accepted { to, text, traits })
 }
 
 /// Shows what a template that only Courier has is given: there are no words of it here.
@@ -206,6 +218,12 @@ mod tests {
         let accepted = Accepted {
             to: "+12025550143".to_owned(),
             text: "Hi Ada,\nYour verification code for XYZ is 493817.".to_owned(),
+            traits: Traits {
+                language: Some("en".to_owned()),
+                client: None,
+                encoding: Some("GSM-7"),
+                segments: Some(1),
+            },
         };
         assert_eq!(read(&tutorial()), Ok(accepted));
     }
@@ -249,7 +267,8 @@ mod tests {
         body["message"]["to"]["locale"] = json!("pt-BR");
         body["message"]["to"]["data"]["minutes"] = json!(10);
         let text = "[template nt_01k in pt-BR]\nminutes: 10\nname: Ada\notp: 493817".to_owned();
-        assert_eq!(read(&body), Ok(Accepted { to: "+12025550143".to_owned(), text }));
+        let traits = Traits { language: Some("pt-BR".to_owned()), ..Traits::default() };
+        assert_eq!(read(&body), Ok(Accepted { to: "+12025550143".to_owned(), text, traits }));
         for wrong in [json!(""), json!(1), json!({})] {
             body["message"]["template"] = wrong;
             assert!(read(&body).is_err(), "{body}");

@@ -49,6 +49,7 @@ async fn a_text_is_accepted_kept_and_told() {
     let kept = Text {
         to: "+12025550143".to_owned(),
         text: "Hi Ada, 493817".to_owned(),
+        traits: Traits { encoding: Some("GSM-7"), segments: Some(1), ..Traits::default() },
         at: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
         idempotency_key: Some("a:1".to_owned()),
         request: body("+12025550143"),
@@ -72,6 +73,10 @@ async fn the_inbox_shows_the_texts_of_a_number_newest_first() {
         json!({
             "to": "+12025550143",
             "text": "Hi Ada, 493817",
+            "language": null,
+            "client": null,
+            "encoding": "GSM-7",
+            "segments": 1,
             "at": format!("2023-11-14T22:13:{second}Z"),
             "idempotencyKey": null,
             "request": body("+12025550143"),

@@ -1,5 +1,9 @@
 use super::*;
+use crate::courier::Text;
 use serde_json::json;
+use shared::domain::person_name::PersonName;
+use shared::domain::sms::{AppName, Language, LastLines, Locales, OtpDomain, Reader, Texts};
+use textwrap::core::display_width;
 
 const PLAIN: Style = Style { width: 80, colour: false };
 const COLOURED: Style = Style { width: 80, colour: true };
@@ -9,6 +13,7 @@ fn text(shown: &str) -> Text {
         to: "+12025550143".to_owned(),
         text: shown.to_owned(),
         at: jiff::Timestamp::from_second(1_700_000_000).unwrap(),
+        traits: crate::courier::Traits::default(),
         idempotency_key: None,
         request: json!({"message": {"to": {"data": {"otp": "493817"}}}}),
     }
@@ -92,6 +97,62 @@ fn every_line_of_a_bubble_is_as_wide_as_the_frame() {
         let (tail, framed) = widths.split_last().unwrap();
         assert_eq!(*tail, 6, "{bubbled}");
         assert!(framed.iter().all(|width| *width == framed[0] && *width <= 72), "{bubbled}");
+    }
+}
+
+/// The isolates of Arabic and Hebrew are among them, and on the narrow terminals they are broken.
+#[test]
+fn a_text_of_any_language_keeps_the_frame_and_the_code() {
+    let last_lines = LastLines { domain: OtpDomain::parse("verify.example.com").ok(), android: None };
+    let app = AppName::parse("A Quiet Harbour Inc.").unwrap();
+    let texts = Texts::of(app, last_lines, Locales::parse("*").unwrap(), 6).unwrap();
+    let name = PersonName::parse("Zoë").unwrap();
+    for language in Language::all() {
+        let wording = texts.wording(Reader { language, client: None }, &name);
+        let name = wording.greeted.unwrap_or_default();
+        let shown = wording.body.replace("{{name}}", name).replace("{{otp}}", "493817");
+        for width in [0, 30, 36, 44, 52, 60, 70, 80] {
+            let bubbled = bubble(&text(&shown), Style { width, colour: false });
+            let mut lines: Vec<_> = bubbled.lines().collect();
+            assert_eq!(lines.pop().map(display_width), Some(6), "{bubbled}");
+            assert!(lines.iter().all(|line| display_width(line) == display_width(lines[0])), "{bubbled}");
+            assert_eq!(bubbled.matches("493817").count(), 2, "{bubbled}");
+            assert!(!bubbled.contains(r"\u{"), "{bubbled}");
+        }
+    }
+}
+
+#[test]
+fn what_is_read_from_right_to_left_stands_on_the_right() {
+    let shown =
+        "שלום \u{2068}Ada\u{2069},\nקוד האימות שלך ל-\u{2066}C++\u{2069} הוא 493817.\n@example.com #493817";
+    let bubbled = "  ╭─ +12025550143 ──── 22:13:20 UTC ─╮
+  │                        \u{2067}שלום \u{2068}Ada\u{2069},\u{2069} │
+  │ \u{2067}קוד האימות שלך ל-\u{2066}C++\u{2069} הוא 493817.\u{2069} │
+  │ @example.com #493817             │
+  ╰─╮╭───────────────────────────────╯
+    ╰╯
+";
+    assert_eq!(bubble(&text(shown), PLAIN), bubbled);
+}
+
+#[test]
+fn an_isolate_that_is_broken_over_two_lines_is_left_out() {
+    let bubbled =
+        bubble(&text("קוד האימות שלך עבור \u{2066}Very Quiet Harbour\u{2069}"), Style { width: 36, ..PLAIN });
+    let isolates =
+        |line: &str| line.chars().filter(|character| ('\u{2066}'..='\u{2069}').contains(character)).count();
+    let counts: Vec<_> = bubbled.lines().map(isolates).collect();
+    assert_eq!(counts, [0, 2, 2, 0, 0], "{bubbled}");
+}
+
+#[test]
+fn an_isolate_without_its_end_is_shown_as_its_escape() {
+    for shown in ["a\u{2066}b", "a\u{2069}b", "a\u{2069}\u{2067}b", "a\u{2068}\nb\u{2069}"] {
+        let bubbled = bubble(&text(shown), PLAIN);
+        let escaped = shown.chars().filter(|character| *character > '\u{2000}').count();
+        assert_eq!(bubbled.matches(r"\u{20").count(), escaped, "{bubbled}");
+        assert!(!bubbled.contains(['\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}']), "{bubbled}");
     }
 }
 

@@ -132,6 +132,12 @@ impl Language {
         self.entry().direction == Direction::RightToLeft
     }
 
+    /// Returns the sentence with `{{app}}` and `{{otp}}` that each text of it has.
+    #[must_use]
+    pub fn sentence(self) -> &'static str {
+        self.phrases().sentence
+    }
+
     /// Returns its words: the last line of its file is the sentence, two before it are the greetings.
     pub(super) fn phrases(self) -> Phrases {
         let mut lines = self.file().lines();
