@@ -2,19 +2,16 @@
 //!
 //! Each function checks only its own settings, and names every fault at once.
 
+mod reader;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
-use std::str::FromStr;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use thiserror::Error;
 use zeroize::Zeroizing;
 
 use crate::courier::{Account, TemplateId, Token};
@@ -25,6 +22,9 @@ use crate::domain::policy::{LONGEST_CODE_TTL, Policy};
 use crate::domain::sms::{AndroidAppHash, AppName, LastLines, Locales, OtpDomain, Texts};
 use crate::domain::time::DAY;
 use crate::secrets::Sourced;
+use reader::SettingsReader;
+
+pub use reader::InvalidSettings;
 
 /// Courier's API, unless another address is set.
 const COURIER: &str = "https://api.courier.com";
@@ -104,19 +104,6 @@ impl fmt::Debug for Aws {
     }
 }
 
-/// Settings that are missing, empty or malformed: all of them, each with what it should be. No value is shown,
-/// since some are secret.
-#[derive(Error)]
-#[error("the settings are wrong: {}", .0.iter().map(|(name, fault)| format!("{name} {fault}")).collect::<Vec<_>>().join("; "))]
-pub struct InvalidSettings(BTreeMap<&'static str, String>);
-
-/// The same words: a `main` that ends with an error shows its `Debug`, and that is what the operator reads.
-impl fmt::Debug for InvalidSettings {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
 /// Looks a variable up in the environment of this process. What is not Unicode in it reads as U+FFFD, which no
 /// setting takes.
 #[must_use]
@@ -131,7 +118,7 @@ impl VerifySettings {
     /// # Errors
     /// When a setting is wrong.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
-        let mut reader = SettingsReader { lookup, faults: BTreeMap::new() };
+        let mut reader = SettingsReader::of(lookup);
         let base = reader.base();
         reader.finish(base)
     }
@@ -143,7 +130,7 @@ impl TextingSettings {
     /// # Errors
     /// When a setting is wrong.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
-        let mut reader = SettingsReader { lookup, faults: BTreeMap::new() };
+        let mut reader = SettingsReader::of(lookup);
         let step = reader.number("SEND_ANSWER_STEP_MILLISECONDS", 0..=10_000, ANSWER_STEP);
         let texting = reader.texting();
         reader.finish(
@@ -158,7 +145,7 @@ impl SignupSettings {
     /// # Errors
     /// When a setting is wrong.
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
-        let mut reader = SettingsReader { lookup, faults: BTreeMap::new() };
+        let mut reader = SettingsReader::of(lookup);
         let texting = reader.texting();
         let regions = reader.required("ALLOWED_REGIONS", Regions::parse);
         let signup_ttl = reader.number("SIGNUP_TTL_SECONDS", 1..=30 * DAY, Policy::default().signup_ttl);
@@ -170,73 +157,8 @@ impl SignupSettings {
     }
 }
 
-/// Reads settings one by one and takes note of every fault.
-struct SettingsReader<L> {
-    lookup: L,
-    faults: BTreeMap<&'static str, String>,
-}
-
+/// Reads what belongs together.
 impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
-    fn finish<T>(self, all: Option<T>) -> Result<T, InvalidSettings> {
-        match all {
-            Some(all) if self.faults.is_empty() => Ok(all),
-            _ => Err(InvalidSettings(self.faults)),
-        }
-    }
-
-    fn required<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        if (self.lookup)(name).is_none() {
-            self.faults.insert(name, "is not set".to_owned());
-        }
-        self.optional(name, parse)
-    }
-
-    fn optional<T>(
-        &mut self,
-        name: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<T> {
-        let value = Zeroizing::new((self.lookup)(name)?);
-        let parsed = if value.is_empty() { Err("is empty".to_owned()) } else { parse(&value) };
-        parsed.map_err(|fault| self.faults.insert(name, fault)).ok()
-    }
-
-    /// Reads a value that stands in one variable itself, or in the secret that the other one names.
-    fn sourced<T>(
-        &mut self,
-        value: &'static str,
-        arn: &'static str,
-        parse: impl FnOnce(&str) -> Result<T, String>,
-    ) -> Option<Sourced<T>> {
-        match ((self.lookup)(value), (self.lookup)(arn)) {
-            (Some(_), Some(_)) => {
-                self.faults.insert(arn, format!("is set, and so is {value}: set one of them"));
-                None
-            }
-            (None, Some(_)) => self.optional(arn, secret_arn).map(Sourced::Secret),
-            (_, None) => self.required(value, parse).map(Sourced::Given),
-        }
-    }
-
-    fn text(&mut self, name: &'static str) -> Option<String> {
-        self.required(name, |text| Ok(text.to_owned()))
-    }
-
-    fn number<T>(&mut self, name: &'static str, range: RangeInclusive<T>, default: T) -> T
-    where
-        T: FromStr + PartialOrd + fmt::Display,
-    {
-        let parse = |text: &str| {
-            let number = text.parse().ok().filter(|number| range.contains(number));
-            number.ok_or_else(|| format!("must be a whole number from {} to {}", range.start(), range.end()))
-        };
-        self.optional(name, parse).unwrap_or(default)
-    }
-
     fn base(&mut self) -> Option<VerifySettings> {
         let aws = self.aws();
         let authorities = self.optional("SSL_CERT_FILE", |path| Ok(PathBuf::from(path)));

@@ -1,5 +1,7 @@
 //! Settings as a deployment gives them, and as it should not.
 
+use std::collections::BTreeMap;
+
 use super::*;
 
 /// The settings that a deployment must give.
