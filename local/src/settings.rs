@@ -124,6 +124,7 @@ mod tests {
                 pair("AWS_REGION", "us-east-1"),
                 pair("MAX_CONSECUTIVE_FAILURES", "100"),
                 pair("METRICS_NAMESPACE", "countersign"),
+                pair("ORIGIN_SECRETS", ""),
                 pair("OTPS_TABLE", "otps"),
                 pair("OTP_ALPHABET", "numeric"),
                 pair("OTP_LENGTH", "8"),

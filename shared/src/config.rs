@@ -21,6 +21,7 @@ use crate::domain::phone::Regions;
 use crate::domain::policy::{LONGEST_CODE_TTL, Policy};
 use crate::domain::sms::{AndroidAppHash, AppName, LastLines, Locales, OtpDomain, Texts};
 use crate::domain::time::DAY;
+use crate::front_door::{FrontDoor, OriginSecrets};
 use crate::secrets::Sourced;
 use reader::SettingsReader;
 
@@ -53,6 +54,8 @@ pub struct VerifySettings {
     pub policy: Policy,
     /// `METRICS_NAMESPACE`
     pub metrics_namespace: String,
+    /// `ORIGIN_SECRETS`
+    pub front_door: FrontDoor,
 }
 
 /// The settings of a function that texts: these are all that send and resend have.
@@ -168,8 +171,19 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         let policy = self.policy_of_verify();
         let metrics_namespace = self.optional("METRICS_NAMESPACE", namespace);
         let metrics_namespace = metrics_namespace.unwrap_or_else(|| METRICS.to_owned());
+        let secrets = self.switch("ORIGIN_SECRETS", OriginSecrets::parse);
+        let front_door = secrets.map_or(FrontDoor::Open, FrontDoor::Gated);
         let ((aws, users_table), (otps_table, pepper)) = aws.zip(users_table).zip(otps_table.zip(pepper))?;
-        Some(VerifySettings { aws, authorities, users_table, otps_table, pepper, policy, metrics_namespace })
+        Some(VerifySettings {
+            aws,
+            authorities,
+            users_table,
+            otps_table,
+            pepper,
+            policy,
+            metrics_namespace,
+            front_door,
+        })
     }
 
     fn aws(&mut self) -> Option<Aws> {

@@ -14,6 +14,7 @@ use crate::domain::mac::Pepper;
 use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::Texts;
+use crate::front_door::FrontDoor;
 use crate::https::{self, Https};
 use crate::secrets::{self, Sourced};
 use crate::store::{Limits, Store};
@@ -29,6 +30,8 @@ pub struct CallContext {
     pub policy: Policy,
     /// The source of the time.
     pub clock: Clock,
+    /// The way in.
+    pub front_door: FrontDoor,
     /// True once a request came since the start.
     served: Arc<AtomicBool>,
 }
@@ -82,11 +85,11 @@ impl CallContext {
         let store = Store::new(client, settings.users_table, settings.otps_table);
         let pepper = secrets.resolve(settings.pepper, config::pepper);
         let (pepper, ()) = tokio::join!(pepper, store.warm());
-        Ok(Self::new(store, pepper?, settings.policy, clock))
+        Ok(Self::new(store, pepper?, settings.policy, clock, settings.front_door))
     }
 
-    fn new(store: Store, pepper: Pepper, policy: Policy, clock: Clock) -> Self {
-        Self { store, pepper, policy, clock, served: Arc::default() }
+    fn new(store: Store, pepper: Pepper, policy: Policy, clock: Clock, front_door: FrontDoor) -> Self {
+        Self { store, pepper, policy, clock, front_door, served: Arc::default() }
     }
 
     /// Returns whether the request that asks is the first since the start.
@@ -119,7 +122,7 @@ impl TextingContext {
         let (read, (), ()) = tokio::join!(read, store.warm(), account.warm(&https));
         let (pepper, token) = read?;
         Ok(Self {
-            context: CallContext::new(store, pepper, base.policy, clock.clone()),
+            context: CallContext::new(store, pepper, base.policy, clock.clone(), base.front_door),
             limits,
             courier: Courier::new(https, account, token, source, clock),
             texts: settings.texts,

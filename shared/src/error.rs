@@ -28,6 +28,9 @@ pub enum Error {
     /// The body is not JSON by its header, or is encoded.
     #[error("unsupported media type")]
     UnsupportedMediaType,
+    /// The request did not come by the way that the operator chose.
+    #[error("not through the front door")]
+    Forbidden,
     /// The rules say no.
     #[error("refused: {0:?}")]
     Refused(Refusal),
@@ -131,6 +134,12 @@ impl Error {
                 "unsupported_media_type",
                 "Unsupported media type",
                 "Send JSON: `Content-Type: application/json`, in UTF-8, without a `Content-Encoding`.",
+            ),
+            Self::Forbidden => Answer::new(
+                S::FORBIDDEN,
+                "forbidden",
+                "Forbidden",
+                "This address is not open to callers. Use the one that the app is documented with.",
             ),
             Self::Refused(refusal) => refused(refusal),
             Self::SmsUnavailable { retry_after } => Answer::new(

@@ -49,9 +49,9 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Returns the network that the address counts as from which the gateway got the request.
+    /// Returns the network that the address of whoever made the request counts as.
     ///
-    /// It is the gateway's own word: a header proves nothing.
+    /// It is the word of the gateway, or of what stands before it and proved itself: no other header says anything.
     ///
     /// # Errors
     /// When the event names none: whoever cannot be counted is not served.
@@ -103,7 +103,7 @@ where
     let begun = Instant::now();
     let arrival = Arrival::of(&request, context);
     let trace = Trace::of(&arrival.id);
-    let result = match read(&request, begun, &context.clock, trace.clone()) {
+    let result = match read(&request, begun, context, trace.clone()) {
         Ok(incoming) => {
             let handled = AssertUnwindSafe(handle(incoming)).catch_unwind().await;
             handled.unwrap_or(Err(Error::Panicked))
@@ -200,7 +200,8 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
     }
 }
 
-fn read(request: &Request, came: Instant, clock: &Clock, trace: Trace) -> Result<Incoming, Error> {
+fn read(request: &Request, came: Instant, context: &CallContext, trace: Trace) -> Result<Incoming, Error> {
+    let source = context.front_door.admit(request.headers(), seen_by_gateway(request))?;
     let body: &[u8] = request.body();
     if !is_plain_json(request.headers()) {
         return Err(Error::UnsupportedMediaType);
@@ -211,9 +212,9 @@ fn read(request: &Request, came: Instant, clock: &Clock, trace: Trace) -> Result
     let key = request.headers().get("idempotency-key").map(|key| key.as_bytes().to_vec());
     Ok(Incoming {
         fields: Fields::of(body, key)?,
-        moment: Moment { arrived: clock.now(), came, deadline: deadline(request) },
+        moment: Moment { arrived: context.clock.now(), came, deadline: deadline(request) },
         trace,
-        source: source(request),
+        source: source.map(SourceNetwork::of),
     })
 }
 
@@ -229,11 +230,10 @@ fn is_plain_json(headers: &HeaderMap) -> bool {
         && !headers.contains_key(header::CONTENT_ENCODING)
 }
 
-fn source(request: &Request) -> Option<SourceNetwork> {
+/// Returns the address from which the gateway got the request.
+fn seen_by_gateway(request: &Request) -> Option<IpAddr> {
     match request.request_context_ref() {
-        Some(RequestContext::ApiGatewayV2(context)) => {
-            context.http.source_ip.as_ref()?.parse::<IpAddr>().ok().map(SourceNetwork::of)
-        }
+        Some(RequestContext::ApiGatewayV2(context)) => context.http.source_ip.as_ref()?.parse().ok(),
         _ => None,
     }
 }

@@ -7,6 +7,7 @@
 //! | [`courier`] | texting |
 //! | [`issuing`] | the story of a code, from the decision to the text |
 //! | [`http`] | event → parse → handle → answer |
+//! | [`front_door`] | whether a request came by the way that the operator chose, and from where |
 //! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
 //! | [`event`] | the changes of state that are told of |
 //! | [`error`] | every refusal, and its status and code |
@@ -26,6 +27,7 @@ pub mod context;
 pub mod courier;
 pub mod error;
 pub mod event;
+pub mod front_door;
 pub mod http;
 pub mod https;
 pub mod issuing;

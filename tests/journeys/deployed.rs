@@ -3,5 +3,6 @@
 mod audit;
 mod events;
 mod extent;
+mod front_door;
 mod parameters;
 mod rights;

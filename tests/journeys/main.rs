@@ -11,6 +11,7 @@ mod direct;
 mod expected;
 mod failures;
 mod flow;
+mod front_door;
 mod guessing;
 mod languages;
 mod likeness;

@@ -5,6 +5,7 @@
 
 mod api;
 mod extent;
+mod front_door;
 mod functions;
 mod parameters;
 mod rights;
@@ -34,6 +35,7 @@ pub fn faults(template: &Value) -> Vec<String> {
     audit.secrets();
     audit.log_groups();
     audit.api();
+    audit.front_door();
     audit.parameters();
     audit.faults
 }

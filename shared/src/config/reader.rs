@@ -63,6 +63,16 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         parsed.map_err(|fault| self.faults.insert(name, fault)).ok()
     }
 
+    /// Reads what switches a part of the service on: left empty it is off, as if it were not set.
+    pub(super) fn switch<T>(
+        &mut self,
+        name: &'static str,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let empty = (self.lookup)(name).is_some_and(|value| value.is_empty());
+        if empty { None } else { self.optional(name, parse) }
+    }
+
     /// Reads a value that stands in one variable itself, or in the secret that the other one names.
     pub(super) fn sourced<T>(
         &mut self,

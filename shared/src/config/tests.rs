@@ -236,6 +236,7 @@ fn malformed_settings_are_named_at_once_without_their_values() {
         ("LIMITS_TABLE", "a canary"),
         ("LOCALES", "canary"),
         ("METRICS_NAMESPACE", "AWS/canary"),
+        ("ORIGIN_SECRETS", "canary"),
         ("OTP_ALPHABET", "canary"),
         ("OTP_DOMAIN", "https://canary"),
         ("OTP_LENGTH", "canary"),
@@ -248,6 +249,15 @@ fn malformed_settings_are_named_at_once_without_their_values() {
     }
     assert_eq!(message.matches("; ").count(), given.len() - 1, "{message}");
     assert!(!message.contains("canary"), "{message}");
+}
+
+#[test]
+fn a_part_of_the_service_is_off_where_its_setting_is_empty() {
+    for given in [&[][..], &[("ORIGIN_SECRETS", "")]] {
+        assert!(matches!(signup(given).texting.base.front_door, FrontDoor::Open), "{given:?}");
+    }
+    let gated = signup(&[("ORIGIN_SECRETS", "the-secret-of-the-origin-is-long-enough")]);
+    assert!(matches!(gated.texting.base.front_door, FrontDoor::Gated(_)));
 }
 
 #[test]

@@ -211,8 +211,10 @@ async fn locked(seen: &mut Seen) {
 
 async fn shapes(seen: &mut Seen) {
     let service = Service::start().await;
+    let gated = Service::with(&[("ORIGIN_SECRETS", "a-secret-that-no-caller-here-brings")]).await;
     for call in ["signup", "send", "resend", "verify"] {
         let path = format!("/{call}");
+        scene(seen, &gated, call, "", gated.post(&path, json!({}))).await;
         scene(seen, &service, call, "", service.post(&path, json!({}))).await;
         let long = "x".repeat(5_000);
         scene(seen, &service, call, "", service.post(&path, json!({ "username": long }))).await;

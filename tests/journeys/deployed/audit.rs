@@ -44,7 +44,7 @@ pub(super) fn puts(pointer: &str, value: Value, expected: &[&str]) {
     assert_eq!(faults(&mutant), expected, "{pointer} is {shown}");
 }
 
-fn takes(pointer: &str, expected: &[&str]) {
+pub(super) fn takes(pointer: &str, expected: &[&str]) {
     let mut mutant = template();
     remove(&mut mutant, pointer);
     assert_eq!(faults(&mutant), expected, "without {pointer}");

@@ -86,6 +86,7 @@ fn what_a_pattern_lets_through_is_taken() {
         "CourierBaseUrl",
         "CourierTemplateId",
         "Locales",
+        "OriginSecrets",
         "OtpDomain",
         "TwilioMessagingServiceSid",
     ];

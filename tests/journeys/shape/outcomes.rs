@@ -24,11 +24,12 @@ impl Seen {
 }
 
 /// All that the API's table has.
-const ALL: [&str; 22] = [
+const ALL: [&str; 23] = [
     "200",
     "201",
     "202",
     "400 invalid_request",
+    "403 forbidden",
     "403 locked",
     "404 otp_not_found",
     "409 otp_already_used",
@@ -62,6 +63,8 @@ async fn every_outcome_has_the_documented_shape() {
 }
 
 async fn refusals_of_requests(seen: &mut Seen) {
+    let gated = Service::with(&[("ORIGIN_SECRETS", "a-secret-that-no-caller-here-brings")]).await;
+    seen.saw("403 forbidden", &gated.sign_up("ada", PHONE).await);
     let service = Service::start().await;
     seen.saw("400 invalid_request", &service.post("/send", json!([])).await);
     seen.saw("413 payload_too_large", &super::post(&service, "/send", vec![b' '; 5_000]).await);

@@ -38,6 +38,8 @@ const OF_A_FUNCTION: &[&str] = &[
 
 /// The types of resources, each with its properties.
 const TYPES: &[(&str, &[&str])] = &[
+    ("AWS::ApiGatewayV2::ApiMapping", &["ApiId", "DomainName", "Stage"]),
+    ("AWS::ApiGatewayV2::DomainName", &["DomainName", "DomainNameConfigurations"]),
     (
         "AWS::CloudWatch::Alarm",
         &[
@@ -71,7 +73,14 @@ const TYPES: &[(&str, &[&str])] = &[
     ("AWS::Serverless::Function", OF_A_FUNCTION),
     (
         "AWS::Serverless::HttpApi",
-        &["AccessLogSettings", "CorsConfiguration", "DefaultRouteSettings", "RouteSettings", "StageName"],
+        &[
+            "AccessLogSettings",
+            "CorsConfiguration",
+            "DefaultRouteSettings",
+            "DisableExecuteApiEndpoint",
+            "RouteSettings",
+            "StageName",
+        ],
     ),
 ];
 
