@@ -53,6 +53,7 @@ fn a_domain_that_is_less_than_it_seems_is_found() {
         puts(&format!("/Resources/{name}/{pointer}"), value, &[&fault(&mutant, name)]);
     }
     let condition = "template.Conditions.HasDomainName is true, ";
-    let wanted = r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"DomainName"},""]}]}"#;
+    let given = |name: &str| format!(r#"{{"Fn::Not":[{{"Fn::Equals":[{{"Ref":"{name}"}},""]}}]}}"#);
+    let wanted = format!(r#"not {{"Fn::And":[{},{}]}}"#, given("DomainName"), given("DomainCertificateArn"));
     puts("/Conditions/HasDomainName", json!(true), &[&format!("{condition}{wanted}")]);
 }

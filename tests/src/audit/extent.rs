@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Audit, entries};
 
-const SECTIONS: [&str; 9] = [
+const SECTIONS: [&str; 10] = [
     "AWSTemplateFormatVersion",
     "Conditions",
     "Description",
@@ -13,6 +13,7 @@ const SECTIONS: [&str; 9] = [
     "Outputs",
     "Parameters",
     "Resources",
+    "Rules",
     "Transform",
 ];
 

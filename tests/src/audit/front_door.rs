@@ -14,8 +14,9 @@ impl Audit<'_> {
         let off = json!({ "Fn::Equals": [{ "Ref": "DefaultUrl" }, "off"] });
         self.must("template", template, "/Conditions/HasNoDefaultUrl", &off);
 
-        let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "DomainName" }, ""] }] });
-        self.must("template", template, "/Conditions/HasDomainName", &given);
+        let given = |name: &str| json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": name }, ""] }] });
+        let both = json!({ "Fn::And": [given("DomainName"), given("DomainCertificateArn")] });
+        self.must("template", template, "/Conditions/HasDomainName", &both);
         let domain = json!({
             "Type": "AWS::ApiGatewayV2::DomainName",
             "Condition": "HasDomainName",
