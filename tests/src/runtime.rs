@@ -79,6 +79,16 @@ impl Functions {
     /// # Panics
     /// When it does not start.
     pub async fn start_as(&self, name: &str, program: Command) -> Process {
+        self.try_start_as(name, program)
+            .await
+            .unwrap_or_else(|output| panic!("{name} does not start: {output}"))
+    }
+
+    /// Starts `program` in the place of the function's own binary, and waits until it asks for its first event.
+    ///
+    /// # Errors
+    /// What it wrote, when it does not start.
+    pub async fn try_start_as(&self, name: &str, program: Command) -> Result<Process, String> {
         let mut process = self.spawn(name, program).await;
         let started = tokio::select! {
             () = process.api.asked() => true,
@@ -86,8 +96,7 @@ impl Functions {
             () = tokio::time::sleep(PATIENCE) => false,
         };
         process.start = process.spawned.elapsed();
-        assert!(started, "{name} does not start: {}", process.output());
-        process
+        if started { Ok(process) } else { Err(process.output()) }
     }
 
     /// Runs a function that is not going to start, and answers how it ended.
