@@ -54,7 +54,7 @@ fn takes(pointer: &str, expected: &[&str]) {
 fn a_function_that_runs_otherwise_is_found() {
     for (property, value, fault) in [
         ("Runtime", json!("provided.al2"), r#"is "provided.al2", not "provided.al2023""#),
-        ("Architectures", json!(["x86_64"]), r#"is ["x86_64"], not ["arm64"]"#),
+        ("Architectures", json!(["x86_64"]), r#"is ["x86_64"], not [{"Ref":"Architecture"}]"#),
         ("Handler", json!("main"), r#"is "main", not "bootstrap""#),
         ("MemorySize", json!(128), "is 128, not 256"),
         ("Timeout", json!(30), "is 30, not below the gateway's 30"),

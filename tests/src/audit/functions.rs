@@ -28,7 +28,7 @@ impl<'a> Audit<'a> {
             for (pointer, wanted) in [
                 ("/Runtime", json!("provided.al2023")),
                 ("/Handler", json!("bootstrap")),
-                ("/Architectures", json!(["arm64"])),
+                ("/Architectures", json!([{ "Ref": "Architecture" }])),
                 ("/MemorySize", json!(memory)),
                 ("/Tracing", json!("Active")),
                 ("/LoggingConfig/LogFormat", json!("JSON")),
