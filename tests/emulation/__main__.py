@@ -1,5 +1,6 @@
 """The steps of `tests/emulator`, which installed the environment that this runs in."""
 
+import shutil
 import sys
 import time
 
@@ -8,7 +9,7 @@ import containers
 import journey
 import runtime
 import template
-from tools import to_its_end
+from tools import TEMPORARY, to_its_end
 
 STEPS = {
     "template": template.check,
@@ -22,6 +23,8 @@ NEEDS = {"arm64": lambda: runtime.interpreter_of(artifacts.ARM64), "containers":
 
 
 def main() -> None:
+    shutil.rmtree(TEMPORARY)
+    TEMPORARY.mkdir()
     for name in sys.argv[1:]:
         to_its_end(name, NEEDS.get(name, lambda: None))
     for name in sys.argv[1:]:

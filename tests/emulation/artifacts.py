@@ -80,7 +80,7 @@ def logical_name(function: str) -> str:
     return f"{function.capitalize()}Function"
 
 
-def program(built: Path, function: str) -> Path:
+def executable(built: Path, function: str) -> Path:
     """The program of a function in the folder that `build` answered."""
     return built / logical_name(function) / "bootstrap"
 

@@ -7,8 +7,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import artifacts
@@ -26,8 +26,21 @@ OF_THE_SERVER = {"connection", "content-length", "date", "server"}
 
 def demand() -> None:
     """Fails where no container can be run, unless that is permitted."""
-    obstacle = None if left_out() else engine.obstacle()
-    claim(obstacle is None, f"no container can be run: {obstacle}. {LEFT_OUT}=1 permits to leave this step out")
+    if left_out():
+        return
+    with demanded():
+        obstacle = engine.obstacle()
+        claim(obstacle is None, obstacle)
+
+
+@contextmanager
+def demanded() -> Iterator[None]:
+    """Has a failure say how to go without containers."""
+    try:
+        yield
+    except Failed as failure:
+        permission = f"{LEFT_OUT}=1 permits to leave this step out"
+        raise Failed(f"no container can be run ({permission}): {failure}") from failure
 
 
 def left_out() -> bool:
@@ -42,7 +55,8 @@ def check() -> str | None:
     # All that needs the network comes first: an engine of our own has none.
     artifacts.build(own_architecture())
     binary()
-    engine.archive()
+    with demanded():
+        engine.archive()
     if engine.running() is None:
         engine.isolated(__file__)
     else:
@@ -53,11 +67,15 @@ def check() -> str | None:
 def drive(group: str | None) -> None:
     """Has SAM run the functions; with the name of a control group, on an engine started for that."""
     heading(f"sam local, in containers for {own_architecture()}")
-    with nullcontext(engine.running()) if group is None else engine.started(group) as client:
+    with ExitStack() as started:
+        with demanded():
+            client = started.enter_context(engine.started(group)) if group else engine.running()
+            bridge = engine.bridge(client)
         print(f"   engine {client.version()['Version']}{' of our own' if group else ''}, no image pulled", flush=True)
-        with engine.image(client) as image, stand_ins(engine.bridge(client)) as local:
-            invoke_each(image, local)
-            call_api(image, local)
+        image = started.enter_context(engine.image(client))
+        local = started.enter_context(stand_ins(bridge))
+        invoke_each(image, local)
+        call_api(image, local)
 
 
 def invoke_each(image: str, local: StandIns) -> None:

@@ -12,10 +12,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import docker
-from docker.errors import DockerException, NotFound
+from docker.errors import APIError, DockerException
 
-from processes import LOGS, PATIENCE, process
-from tools import ENVIRONMENT, WORK, claim, heading, run
+from processes import LOGS, PATIENCE, free_ports, process
+from tools import ENVIRONMENT, WORK, Failed, claim, heading, run
 
 # In the namespaces of our own; short, as the names of sockets have to be.
 SOCKET = "unix:///run/docker.sock"
@@ -93,19 +93,25 @@ def image(client: docker.DockerClient) -> Iterator[str]:
         client.api.import_image_from_file(str(archive()), repository=name, tag="base")
         yield f"{name}:base"
     finally:
-        for image in client.images.list(name):
-            for container in client.containers.list(all=True, filters={"ancestor": image.id}):
-                # SAM may be removing it, too.
-                with suppress(NotFound):
+        # SAM builds one more, of the same name, on top of it.
+        for made in client.images.list(name):
+            for container in client.containers.list(all=True, filters={"ancestor": made.id}):
+                # It may be on its way out already.
+                with suppress(APIError):
                     container.remove(force=True)
-            for tag in image.tags:
+            for tag in made.tags:
                 client.images.remove(tag, force=True)
 
 
 def bridge(client: docker.DockerClient) -> str:
     """This machine's address on the network of the containers."""
     config = client.networks.get("bridge").attrs["IPAM"]["Config"][0]
-    return config.get("Gateway") or str(next(ipaddress.ip_network(config["Subnet"]).hosts()))
+    address = config.get("Gateway") or str(next(ipaddress.ip_network(config["Subnet"]).hosts()))
+    try:
+        free_ports(address, 1)
+    except OSError as cause:
+        raise Failed(f"the engine that answers has its containers elsewhere, and {address} is not here") from cause
+    return address
 
 
 def isolated(script: str) -> None:

@@ -71,7 +71,7 @@ def functions(architecture: str, local: StandIns) -> Iterator[dict[str, Function
     with ExitStack() as started:
         yield {
             name: started.enter_context(
-                function(name, [*interpreter, artifacts.program(built, name)], settings(name, told))
+                function(name, [*interpreter, artifacts.executable(built, name)], settings(name, told))
             )
             for name in FUNCTIONS
         }

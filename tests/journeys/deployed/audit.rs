@@ -81,6 +81,11 @@ fn a_function_that_runs_otherwise_is_found() {
             .map(String::as_str),
     );
     puts(
+        "/Parameters/Architecture/Default",
+        json!("x86_64"),
+        &[r#"Architecture.Default is "x86_64", not "arm64""#],
+    );
+    puts(
         of!("SendFunction", "LoggingConfig/LogFormat"),
         json!("Text"),
         &[r#"SendFunction.LoggingConfig.LogFormat is "Text", not "JSON""#],
