@@ -1,4 +1,4 @@
-"""`sam local`: the functions in Lambda's containers, each on its event, then a person's journey through the API."""
+"""`sam local`: the functions in containers, each on its event, then a person's journey through the API."""
 
 import json
 import os
