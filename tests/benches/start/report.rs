@@ -62,7 +62,7 @@ pub(crate) fn sizes(built: &Binaries) -> String {
     for function in FUNCTIONS {
         let here = built.get(function).expect("a binary");
         let target = here.parent().and_then(Path::parent).expect("a target folder");
-        let arm64 = target.join("lambda").join(function).join("bootstrap");
+        let arm64 = target.join("aarch64-unknown-linux-gnu").join("release").join(function);
         for (platform, file) in [(std::env::consts::ARCH, here.as_path()), ("arm64", &arm64)] {
             let Ok(binary) = fs::read(file) else { continue };
             let (bytes, zipped) = (grouped(binary.len() as u64), grouped(zipped(&binary) as u64));

@@ -54,7 +54,7 @@ pub(super) fn takes(pointer: &str, expected: &[&str]) {
 fn a_function_that_runs_otherwise_is_found() {
     for (property, value, fault) in [
         ("Runtime", json!("provided.al2"), r#"is "provided.al2", not "provided.al2023""#),
-        ("Architectures", json!(["x86_64"]), r#"is ["x86_64"], not ["arm64"]"#),
+        ("Architectures", json!(["x86_64"]), r#"is ["x86_64"], not [{"Ref":"Architecture"}]"#),
         ("Handler", json!("main"), r#"is "main", not "bootstrap""#),
         ("MemorySize", json!(128), "is 128, not 256"),
         ("Timeout", json!(30), "is 30, not below the gateway's 30"),
@@ -79,6 +79,11 @@ fn a_function_that_runs_otherwise_is_found() {
             .map(|name| format!(r#"{name}.Tracing is null, not "Active""#))
             .each_ref()
             .map(String::as_str),
+    );
+    puts(
+        "/Parameters/Architecture/Default",
+        json!("x86_64"),
+        &[r#"Architecture.Default is "x86_64", not "arm64""#],
     );
     puts(
         of!("SendFunction", "LoggingConfig/LogFormat"),

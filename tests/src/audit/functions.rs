@@ -21,6 +21,8 @@ impl<'a> Audit<'a> {
     }
 
     pub(super) fn functions(&mut self) {
+        // What `sam build` builds for when it is told nothing, and what is checked before it is deployed.
+        self.must("Architecture", &self.template["Parameters"]["Architecture"], "/Default", &json!("arm64"));
         let mut log_groups = BTreeSet::new();
         for (name, function) in self.merged_functions() {
             let memory = if name == "SignupFunction" { 512 } else { 256 };
@@ -28,7 +30,7 @@ impl<'a> Audit<'a> {
             for (pointer, wanted) in [
                 ("/Runtime", json!("provided.al2023")),
                 ("/Handler", json!("bootstrap")),
-                ("/Architectures", json!(["arm64"])),
+                ("/Architectures", json!([{ "Ref": "Architecture" }])),
                 ("/MemorySize", json!(memory)),
                 ("/Tracing", json!("Active")),
                 ("/LoggingConfig/LogFormat", json!("JSON")),
