@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 use document::Document;
 use local::template::Template;
 use serde_norway::Value;
+use shared::http::LONGEST_BODY;
 
 use crate::cost;
 
@@ -38,17 +39,27 @@ fn the_calls_are_those_of_the_template() {
     let called = CALLS.map(|call| format!("post /{call}"));
     assert!(routes.iter().eq(&called), "{routes:?}");
     for call in CALLS {
-        assert_eq!(document.operation(call)["operationId"], call);
+        let operation = document.operation(call);
+        assert_eq!(operation["operationId"], call);
+        let request = document.follow(&operation["requestBody"]);
+        assert_eq!(request["description"], "At most 4,096 bytes.");
     }
+    assert_eq!(LONGEST_BODY, 4_096);
     assert_eq!(document.yaml["info"]["version"], env!("CARGO_PKG_VERSION"));
+}
+
+/// Status and code of every problem that some call has.
+pub(crate) fn problems() -> BTreeSet<String> {
+    let document = Document::read();
+    CALLS.iter().flat_map(|call| document.problems(call)).collect()
 }
 
 #[test]
 fn every_problem_of_the_source_is_some_calls_and_no_other_is() {
-    let document = Document::read();
-    let named = CALLS.iter().flat_map(|call| document.problems(call));
-    let named: BTreeSet<_> = named.map(|problem| problem.split_once(' ').unwrap().1.to_owned()).collect();
-    assert_eq!(named, codes_of_the_source().into_iter().map(str::to_owned).collect());
+    let problems = problems();
+    let codes: BTreeSet<_> = problems.iter().map(|problem| problem.split_once(' ').unwrap().1).collect();
+    assert_eq!(codes, codes_of_the_source());
+    assert_eq!(codes.len(), problems.len(), "a code with two statuses: {problems:?}");
 }
 
 /// Every refusal that a scene prices; that each of the file's happens is what the replay of its examples shows.

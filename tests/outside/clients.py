@@ -11,12 +11,11 @@ from local import ROOT, Failed, Local, claim, local
 from openapi_spec_validator import validate
 from openapi_spec_validator.readers import read_from_filename
 
-# The environment that this runs in is the folder of all that is made here.
-WORK = Path(sys.prefix)
+# In the environment that this runs in.
+TOOLS, MADE = Path(sys.prefix) / "bin", Path(sys.prefix) / "made"
 HERE = ROOT / "tests" / "outside"
 PARTS = HERE / "clients"
 OPENAPI = ROOT / "docs" / "openapi.yaml"
-PAGE = ROOT / "docs" / "clients.md"
 # The address in the page's code, in whose place that of `local` is put.
 DEPLOYED = "https://a1b2c3d4e5.execute-api.us-east-1.amazonaws.com"
 
@@ -67,7 +66,7 @@ def heading(text: str) -> None:
 
 def run(*command: str | Path, cwd: Path = ROOT, **environment: str) -> None:
     """Runs a command to its end; what it writes is shown only if it fails."""
-    path = f"{WORK / 'bin'}:{os.environ['PATH']}"
+    path = f"{TOOLS}:{os.environ['PATH']}"
     done = subprocess.run(
         command,
         check=False,
@@ -88,66 +87,63 @@ def lint() -> None:
     validate(document)
 
 
-def python_client() -> Path:
-    """Generates the client in Python."""
-    heading("openapi-python-client")
-    folder = WORK / "python"
-    run("openapi-python-client", "generate", "--path", OPENAPI, "--output-path", folder, "--overwrite", "--fail-on-warning")
-    return folder
-
-
-def page_client() -> Path:
-    """Generates the types in TypeScript, and compiles the page of docs/clients.md with them."""
-    heading("openapi-typescript, and the page of docs/clients.md")
-    folder = WORK / "page"
-    folder.mkdir(exist_ok=True)
-    packages, installed = PARTS / "package.json", folder / "package.json"
-    if not installed.exists() or installed.read_text() != packages.read_text():
-        shutil.rmtree(folder / "node_modules", ignore_errors=True)
-        # Named last, so that one that was interrupted is made once more.
-        (folder / "wanted").mkdir(exist_ok=True)
-        shutil.copy(packages, folder / "wanted" / "package.json")
-        run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", cwd=folder / "wanted")
-        shutil.move(folder / "wanted" / "node_modules", folder / "node_modules")
-        shutil.copy(packages, installed)
-    tools = folder / "node_modules" / ".bin"
-    run(tools / "openapi-typescript", OPENAPI, "--output", folder / "countersign.d.ts")
+def generate() -> None:
+    """Has the clients generated as docs/clients.md says, and compiles the page of docs/web.md."""
+    heading("npm install")
+    MADE.mkdir(exist_ok=True)
+    install()
+    heading("openapi-python-client, openapi-typescript")
+    (MADE / "docs").unlink(missing_ok=True)
+    (MADE / "docs").symlink_to(ROOT / "docs")
+    shutil.rmtree(MADE / "countersign-client", ignore_errors=True)
+    run("sh", "-ec", shown("clients.md", "generate", "sh"), cwd=MADE)
+    heading("tsc")
     for part in ("person.ts", "tsconfig.json"):
-        shutil.copy(PARTS / part, folder / part)
+        shutil.copy(PARTS / part, MADE / part)
     for language in ("html", "ts"):
-        (folder / f"page.{language}").write_text(shown(language))
-    run(tools / "tsc", "--project", folder)
-    return folder
+        (MADE / f"page.{language}").write_text(shown("web.md", f"page.{language}", language))
+    run("npx", "tsc", "--project", ".", cwd=MADE)
 
 
-def shown(language: str) -> str:
-    """The page's code in docs/clients.md."""
-    marks = f"<!-- page.{language}:begin -->\n```{language}\n(.*?)```\n<!-- page.{language}:end -->"
-    found = re.search(marks, PAGE.read_text(), re.DOTALL)
-    claim(found is not None, f"docs/clients.md shows no page.{language}")
+def install() -> None:
+    """Installs the packages of clients/package.json, unless they are there."""
+    packages, installed = PARTS / "package.json", MADE / "installed.json"
+    if not installed.exists() or installed.read_text() != packages.read_text():
+        shutil.rmtree(MADE / "node_modules", ignore_errors=True)
+        shutil.copy(packages, MADE / "package.json")
+        run("npm", "install", "--no-package-lock", "--no-audit", "--no-fund", cwd=MADE)
+        shutil.copy(packages, installed)
+
+
+def shown(page: str, mark: str, language: str) -> str:
+    """The code that a page of the docs shows between two marks."""
+    marks = f"<!-- {mark}:begin -->\n```{language}\n(.*?)```\n<!-- {mark}:end -->"
+    found = re.search(marks, (ROOT / "docs" / page).read_text(), re.DOTALL)
+    claim(found is not None, f"docs/{page} shows no {mark}")
     return found[1]
 
 
-def walk_in_python(running: Local, folder: Path) -> None:
+def walk_in_python(running: Local) -> None:
     """Goes a person's way with the client in Python."""
     heading("a person's way in Python")
-    run(sys.executable, PARTS / "journey.py", running.api, running.courier, PYTHONPATH=f"{folder}:{HERE}")
+    made = MADE / "countersign-client"
+    run(sys.executable, PARTS / "journey.py", running.api, running.courier, PYTHONPATH=f"{made}:{HERE}")
 
 
-def walk_at_the_page(running: Local, folder: Path) -> None:
+def walk_at_the_page(running: Local) -> None:
     """Goes a person's way at the page."""
     heading("a person's way at the page")
-    page = folder / "built" / "page.js"
+    page = MADE / "built" / "page.js"
     code = page.read_text()
     claim(code.count(DEPLOYED) == 1, "the page has not the one address")
     page.write_text(code.replace(DEPLOYED, running.api))
-    run("node", folder / "built" / "person.js", running.courier)
+    run("node", MADE / "built" / "person.js", running.courier)
 
 
 def fuzz(running: Local) -> None:
     """Sends right and wrong requests of every kind, and compares the answers with the file."""
     heading("schemathesis")
-    noted = WORK / "answers.txt"
+    noted = MADE / "answers.txt"
     options = ["--checks=all", f"--exclude-checks={','.join(LEFT_OUT)}", "--mode=all", "--continue-on-failure"]
     bounds = ["--max-examples=100", "--generation-deterministic", "--workers=1", "--no-color"]
     run(
@@ -158,7 +154,7 @@ def fuzz(running: Local) -> None:
         f"--url={running.api}",
         *options,
         *bounds,
-        cwd=WORK,
+        cwd=MADE,
         SCHEMATHESIS_HOOKS="states",
         STATES_API=running.api,
         STATES_COURIER=running.courier,
@@ -173,10 +169,10 @@ def fuzz(running: Local) -> None:
 def main() -> None:
     """Does all of it."""
     lint()
-    python, page = python_client(), page_client()
+    generate()
     with local(**ROOM) as running:
-        walk_in_python(running, python)
-        walk_at_the_page(running, page)
+        walk_in_python(running)
+        walk_at_the_page(running)
     with local(**ROOM) as running:
         fuzz(running)
 

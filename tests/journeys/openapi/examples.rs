@@ -133,6 +133,9 @@ impl Replay {
         if waits {
             let _ = answer.retry_after();
         }
+        if !gateways {
+            assert_eq!(answer.headers["x-request-id"], answer.headers["apigw-requestid"], "{call}");
+        }
     }
 
     /// All examples of the file, named as those that were played.

@@ -1,4 +1,4 @@
-// A person at the page of docs/clients.md, in a browser without a screen: from the sign-up, whose answer is lost, over a
+// A person at the page of docs/web.md, in a browser without a screen: from the sign-up, whose answer is lost, over a
 // wrong code to the newest one, which the browser reads out of its text (WebOTP).
 
 import assert from "node:assert/strict";
