@@ -71,8 +71,7 @@ def before_call(_context, case, _arguments) -> None:
         if dice.below(4) == 0:
             body["username"] = VERIFIED
     else:
-        # One in four is a username that nobody has.
-        usernames = (*NUMBERS, body["username"])
+        usernames = (*NUMBERS, body["username"], f"nobody-{dice.below(1_000_000)}")
         body["username"] = usernames[dice.below(len(usernames))]
         if dice.below(3) != 0:
             body.pop("otpId", None)
