@@ -6,6 +6,7 @@ mod price;
 pub(crate) mod scenes;
 mod table;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -29,6 +30,11 @@ async fn every_outcome_costs_what_the_table_says() {
     let expected: Vec<_> =
         COSTS.iter().map(|cost| format!("{}: {}", cost.scene(), cost.trips.join(" → "))).collect();
     assert!(seen == expected, "seen\n{}\nbut expected\n{}", seen.join("\n"), expected.join("\n"));
+}
+
+/// Each call with each answer that a scene prices, such as `422 invalid_otp`.
+pub(crate) fn answers() -> BTreeSet<(&'static str, &'static str)> {
+    COSTS.iter().map(|cost| (cost.call, cost.answer)).collect()
 }
 
 /// Every item is touched by its key, and so many of them, however many users there are.

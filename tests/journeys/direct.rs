@@ -128,6 +128,7 @@ fn read(response: &Response<Body>) -> Answer {
         headers: headers
             .map(|(name, value)| (name.to_string(), value.to_str().unwrap_or_default().to_owned()))
             .collect(),
+        text: String::from_utf8_lossy(response.body()).into_owned(),
         body: serde_json::from_slice(response.body()).unwrap_or_default(),
     }
 }

@@ -16,6 +16,7 @@ mod guessing;
 mod languages;
 mod likeness;
 mod names;
+mod openapi;
 mod operating;
 mod pages;
 mod parties;

@@ -9,9 +9,11 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use tests::service::{NOON, Service, number};
 
-use crate::as_if;
+use crate::{as_if, openapi};
 
 const README: &str = include_str!("../../README.md");
+const CLIENTS: &str = include_str!("../../docs/clients.md");
+const API: &str = include_str!("../../docs/api.md");
 const DEPLOY: &str = include_str!("../../docs/deploy.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
@@ -167,4 +169,37 @@ fn what_the_deployment_is_told_and_asked_exists() {
     let mut restarted: Vec<_> = restarted.split(' ').map(|name| format!("{name}Function")).collect();
     restarted.sort_unstable();
     assert!(functions.eq(&restarted), "a rotation restarts {restarted:?}");
+}
+
+/// The cells of each row of the table that follows `before`.
+fn table<'a>(page: &'a str, before: &str) -> Vec<Vec<&'a str>> {
+    let (_, rest) = page.split_once(before).unwrap_or_else(|| panic!("the page has no {before}"));
+    let rows = rest.lines().skip_while(|line| !line.starts_with("| ---")).skip(1);
+    let rows = rows.map_while(|line| line.strip_prefix("| ")?.strip_suffix(" |"));
+    rows.map(|row| row.split(" | ").map(str::trim).collect()).collect()
+}
+
+#[test]
+fn an_app_is_told_what_to_do_about_each_problem() {
+    let rows = table(CLIENTS, "## What to do about each problem\n");
+    for row in &rows {
+        assert!(row.len() == 3 && row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+    }
+    let codes: BTreeSet<_> = rows.iter().map(|row| row[0].trim_matches('`')).collect();
+    assert_eq!(codes, openapi::codes_of_the_source());
+    assert_eq!(codes.len(), rows.len(), "{rows:?}");
+}
+
+#[test]
+fn the_page_of_the_api_has_each_problem_with_its_status() {
+    let mut told = BTreeSet::new();
+    for row in table(API, "Errors are problem details") {
+        let statuses: Vec<_> = row[0].split(", ").collect();
+        for (nth, code) in row[1].split(", ").enumerate() {
+            // One status for all, or one for each.
+            let status = statuses.get(nth).unwrap_or(&statuses[0]);
+            told.insert(format!("{status} {}", code.trim_matches('`')));
+        }
+    }
+    assert_eq!(told, openapi::problems());
 }

@@ -11,6 +11,8 @@ pub struct Answer {
     pub status: u16,
     /// The headers, in lower case.
     pub headers: BTreeMap<String, String>,
+    /// The body as it came.
+    pub text: String,
     /// The body; null when it is not JSON.
     pub body: Value,
 }
@@ -22,8 +24,9 @@ impl Answer {
         let headers = headers
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
-        let bytes = response.bytes().await.expect("the gateway answers in full");
-        Self { status, headers, body: serde_json::from_slice(&bytes).unwrap_or(Value::Null) }
+        let text = response.text().await.expect("the gateway answers in full");
+        let body = serde_json::from_str(&text).unwrap_or(Value::Null);
+        Self { status, headers, text, body }
     }
 
     /// The problem's `code`, or `""` for a success.

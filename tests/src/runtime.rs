@@ -195,6 +195,7 @@ impl Underway {
         let answer = answered.unwrap_or_else(|error| panic!("the runtime reports {error:?}"));
         let answer: Value = serde_json::from_slice(&answer).expect("JSON");
         let headers = answer["headers"].as_object().into_iter().flatten();
+        let text = answer["body"].as_str().unwrap_or_default().to_owned();
         Answer {
             status: answer["statusCode"]
                 .as_u64()
@@ -203,7 +204,8 @@ impl Underway {
             headers: headers
                 .map(|(name, value)| (name.to_lowercase(), value.as_str().unwrap_or_default().to_owned()))
                 .collect(),
-            body: serde_json::from_str(answer["body"].as_str().unwrap_or_default()).unwrap_or_default(),
+            body: serde_json::from_str(&text).unwrap_or_default(),
+            text,
         }
     }
 }
