@@ -53,9 +53,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Serves the API on `listener` until `shutdown` resolves.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
-        let router = Router::new().fallback(answer).with_state(Arc::new(self));
+    /// Returns what answers every call, those that there are none of included.
+    pub fn router(self) -> Router {
+        Router::new().fallback(answer).with_state(Arc::new(self))
+    }
+
+    /// Serves `router` on `listener` until `shutdown` resolves.
+    pub async fn serve(
+        router: Router,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         if let Err(cause) = axum::serve(listener, service).with_graceful_shutdown(shutdown).await {
             tracing::error!(%cause, "the gateway ended");
