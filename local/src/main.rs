@@ -68,13 +68,16 @@ async fn either(interrupt: &mut Signal, terminate: &mut Signal) {
     }
 }
 
-/// Returns the developer's settings. Where they say nothing, the texts show what they can be: in every language, and
-/// with the last lines of an example, by which codes are filled in.
+/// Returns the developer's settings. Where they say nothing, the texts of the stand-in show what texts can be: in every
+/// language, and with the last lines of an example. Those that go out for real are not for examples.
 fn environment() -> Lookup {
     Arc::new(|name| shared::config::environment(name).or_else(|| demonstrated(name)))
 }
 
 fn demonstrated(setting: &str) -> Option<String> {
+    if shared::config::environment("COURIER_BASE_URL").is_some() {
+        return None;
+    }
     let value = match setting {
         "LOCALES" => "*",
         "OTP_DOMAIN" => "example.com",

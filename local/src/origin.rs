@@ -80,7 +80,8 @@ fn is_local_alone(path: &str) -> bool {
 
 async fn refuse_foreign(State(names): State<Arc<Names>>, request: Request, next: Next) -> Response {
     if is_local_alone(request.uri().path()) && !names.admit(request.headers()) {
-        let message = "This is for pages and programs of this machine: the Host or the Origin is a foreign one";
+        let message =
+            "This is for pages and programs of this machine: the Host or the Origin is a foreign one";
         return (StatusCode::FORBIDDEN, Json(json!({ "message": message }))).into_response();
     }
     next.run(request).await

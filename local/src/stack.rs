@@ -19,7 +19,7 @@ use crate::clock::Clock;
 use crate::courier::{Courier, OnText};
 use crate::dynamodb::{self, Embedded, Keep, create_tables};
 use crate::flags::Flags;
-use crate::gateway::Gateway;
+use crate::gateway::{Cors, Gateway};
 use crate::origin::Names;
 use crate::page::{Arrivals, Page};
 use crate::secrets::Secrets;
@@ -214,7 +214,8 @@ impl Stack {
             items: start.items.clone(),
             stopped: stopped.clone(),
         };
-        let gateway = Gateway { functions: template.functions, dispatch, clock, pretended_source };
+        let cors = flags.cors_origin.zip(template.cors).map(|(origin, allowed)| Cors { origin, allowed });
+        let gateway = Gateway { functions: template.functions, dispatch, clock, cors, pretended_source };
         let router = gateway.router().merge(page.router(&settings));
         let router = Names::new(host, api_address).guard(router);
         let gateway = tokio::spawn(Gateway::serve(router, api, until(stopped)));

@@ -34,7 +34,10 @@ impl Playing {
 /// Answers `PUT /_local/script`.
 pub(super) async fn script(State(served): State<Arc<Served>>, body: Bytes) -> Response {
     let Some(courier) = &served.page.courier else {
-        return refusal(StatusCode::CONFLICT, "Texts go out for real: there is no stand-in to tell anything.");
+        return refusal(
+            StatusCode::CONFLICT,
+            "Texts go out for real: there is no stand-in to tell anything.",
+        );
     };
     // Both at once, so that of two scripts the page shows the one that is played.
     let mut playing = served.playing.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -52,7 +52,9 @@ impl Page {
             ),
             (_, Items::Elsewhere) => Some("The DynamoDB is another program, with a clock of its own."),
             (Clock::Ahead(_), Items::InMemory) => None,
-            (Clock::System | Clock::Manual(_), Items::InMemory) => Some("The clock is not the page's to move."),
+            (Clock::System | Clock::Manual(_), Items::InMemory) => {
+                Some("The clock is not the page's to move.")
+            }
         }
     }
 
