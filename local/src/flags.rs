@@ -30,7 +30,7 @@ pub struct Flags {
     /// The port of the Secrets Manager stand-in, for functions under `sam local`; 0 for any free one.
     #[arg(long, default_value_t = 3002, value_name = "PORT")]
     pub secrets_port: u16,
-    /// The origin of a web app whose pages may call the API, such as http://localhost:5173. A deployment allows one over
+    /// The origin of a web app whose pages may call the API, such as `http://localhost:5173`. A deployment allows one over
     /// HTTPS.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
     pub cors_origin: Option<String>,

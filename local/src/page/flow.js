@@ -19,7 +19,11 @@ const waits = new Map();
 let busy = false;
 let webOtp = null;
 
-export const current = () => person;
+/** An id is known for an hour after its issue (docs/api.md). */
+const KNOWN = 3_600_000;
+
+/** Returns who is signing up or in, and until when the last of their buttons waits. */
+export const current = () => ({ ...person, waitsUntil: Math.max(0, ...waits.values()) });
 
 export function start({ code }) {
   setUp(code, () => forms.code.requestSubmit());
@@ -93,10 +97,9 @@ function issue(path, body) {
 }
 
 function issued({ otp }) {
-  person.otp = { id: otp.id, expires: Date.parse(otp.expiresAt), live: otp.status === "PENDING" };
+  person.otp = { id: otp.id, knownUntil: now() + KNOWN, expires: Date.parse(otp.expiresAt), live: otp.status === "PENDING" };
   person.sent = otp.delivery;
-  person.resendAt = now() + otp.resendAfter * 1000;
-  waits.set(resend, person.resendAt);
+  waits.set(resend, now() + otp.resendAfter * 1000);
   clear();
   show("code");
   const words = {
@@ -136,8 +139,14 @@ forms.signin.addEventListener("submit", async event => {
 });
 
 resend.addEventListener("click", async () => {
-  const path = person.otp.live ? "/resend" : "/send";
-  const body = { username: person.username, ...(person.otp.id && { otpId: person.otp.id }), ...reader() };
+  const { id, live, knownUntil } = person.otp;
+  const forgotten = id && knownUntil <= now();
+  if (forgotten && !person.signingIn) {
+    complain(forms.code, [["", "This signup is more than an hour old. Start over to get a code of your own."]]);
+    return;
+  }
+  const path = live ? "/resend" : "/send";
+  const body = { username: person.username, ...(id && !forgotten && { otpId: id }), ...reader() };
   const reply = await calling(forms.code, resend, () => issue(path, body));
   if (reply?.ok) {
     issued(reply.answer);

@@ -69,11 +69,11 @@ function clock({ clockStands, now: time, advancedSeconds }, current) {
 }
 
 /** Returns by how many seconds a button moves the clock. */
-function by(what, { otp, resendAt }) {
+function by(what, { otp, waitsUntil }) {
   const until = at => Math.ceil((at - now()) / 1000) + 1;
   const seconds = {
-    cooldown: resendAt ? until(resendAt) : 30,
-    expiry: otp?.expires ? until(otp.expires) : 600,
+    cooldown: waitsUntil > now() ? until(waitsUntil) : 30,
+    expiry: otp?.expires > now() ? until(otp.expires) : 600,
     hour: HOUR,
     day: DAY - (Math.floor(now() / 1000) % DAY),
   }[what];
