@@ -46,6 +46,8 @@ function draw() {
 }
 
 function typed() {
+  // What was wrong stays in words; the cells are those of the next try.
+  input.removeAttribute("aria-invalid");
   input.value = codeIn(input.value);
   draw();
   if (input.value.length === length) complete();

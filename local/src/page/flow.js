@@ -25,7 +25,8 @@ const KNOWN = 3_600_000;
 /** Returns who is signing up or in, and until when the last of their buttons waits. */
 export const current = () => ({ ...person, waitsUntil: Math.max(0, ...waits.values()) });
 
-export function start({ code }) {
+export function start({ code, textsGoOut }) {
+  $("[data-fictitious]").hidden = textsGoOut;
   setUp(code, () => forms.code.requestSubmit());
   onTick(draw);
 }
@@ -52,7 +53,7 @@ function complain(form, list = []) {
   for (const field of $$("input", form)) {
     const words = list.filter(([name]) => name === field.name).map(([, words]) => words).join(" ");
     $(`#${field.id}-problem`).textContent = words;
-    field.toggleAttribute("aria-invalid", Boolean(words));
+    field.removeAttribute("aria-invalid");
     if (words) field.setAttribute("aria-invalid", "true");
   }
   const named = new Set($$("input", form).map(field => field.name));
