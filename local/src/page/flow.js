@@ -17,6 +17,8 @@ const verified = new Set();
 /** Until when each form's button waits, because an answer said so. */
 const waits = new Map();
 let busy = false;
+/** True when a code is whole while a call is under way: a text may be faster than the answer to who asked for it. */
+let deferred = false;
 let webOtp = null;
 
 /** An id is known for an hour after its issue (docs/api.md). */
@@ -57,7 +59,10 @@ function complain(form, list = []) {
     if (words) field.setAttribute("aria-invalid", "true");
   }
   const named = new Set($$("input", form).map(field => field.name));
-  $(".alert", form).textContent = list.filter(([name]) => !named.has(name)).map(([, words]) => words).join(" ");
+  const [ofFields, ofForm] = [true, false].map(own => list.filter(([name]) => named.has(name) === own).map(([, words]) => words).join(" "));
+  $(".alert", form).textContent = ofForm;
+  // An alert is read out by itself; what describes a field that has the focus already is not.
+  say(ofFields);
   $("[aria-invalid]", form)?.focus();
 }
 
@@ -73,6 +78,10 @@ async function calling(form, button, call) {
   if (reply.wait) waits.set(button, now() + reply.wait * 1000);
   if (!reply.ok) complain(form, problems(reply));
   draw();
+  if (deferred) setTimeout(() => {
+    deferred = false;
+    forms.code.requestSubmit();
+  });
   return reply;
 }
 
@@ -101,7 +110,7 @@ function issued({ otp }) {
   person.otp = { id: otp.id, knownUntil: now() + KNOWN, expires: Date.parse(otp.expiresAt), live: otp.status === "PENDING" };
   person.sent = otp.delivery;
   waits.set(resend, now() + otp.resendAfter * 1000);
-  clear();
+  if (!deferred) clear();
   show("code");
   const words = {
     SENT: "",
@@ -122,7 +131,11 @@ forms.signup.addEventListener("submit", async event => {
   if (!reply) return;
   const taken = reply.answer.code === "username_taken";
   $("[data-signin]", forms.signup).hidden = !taken;
-  if (taken) verified.add(person.username);
+  if (taken) {
+    verified.add(person.username);
+    // Theirs may be another number than the one that was typed here.
+    person.number = null;
+  }
   if (reply.ok) issued(reply.answer);
 });
 
@@ -157,6 +170,8 @@ resend.addEventListener("click", async () => {
 
 forms.code.addEventListener("submit", async event => {
   event.preventDefault();
+  deferred = busy;
+  if (busy) return;
   const body = { username: person.username, otp: $("#otp").value, ...(person.otp.id && { otpId: person.otp.id }) };
   const reply = await calling(forms.code, $(".primary", forms.code), () => verify(body));
   if (!reply) return;
