@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
-use shared::domain::sms::{Client, Locales};
+use shared::domain::sms::{Client, Language, Locales};
 
 use super::{Page, Served};
 use crate::clock::Clock;
@@ -20,7 +20,7 @@ impl Shown {
     pub(super) fn of(settings: &Settings) -> Self {
         let setting = |name| settings.get(name).unwrap_or_default();
         let languages = Locales::parse(&setting("LOCALES")).map(|locales| {
-            let language = |it: shared::domain::sms::Language| json!({ "tag": it.tag(), "rightToLeft": it.is_right_to_left() });
+            let language = |it: Language| json!({ "tag": it.tag(), "rightToLeft": it.is_right_to_left() });
             locales.iter().map(language).collect::<Vec<_>>()
         });
         let has_last_line = |client| {

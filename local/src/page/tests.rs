@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -159,7 +160,7 @@ async fn an_open_stream_does_not_hold_up_the_end() {
     assert_eq!(sign_up(address, "ada").await.status(), 201);
     let mut stream = listening(address).await;
     events(&mut stream, 1).await;
-    stack.stop().await;
+    tokio::time::timeout(Duration::from_secs(10), stack.stop()).await.unwrap();
 }
 
 #[tokio::test]
