@@ -53,7 +53,8 @@ async fn events(stream: &mut TcpStream, count: usize) -> Vec<Value> {
             return whole;
         }
         let mut buffer = [0; 4_096];
-        let length = stream.read(&mut buffer).await.unwrap();
+        let reading = tokio::time::timeout(Duration::from_secs(10), stream.read(&mut buffer)).await;
+        let length = reading.expect("no more events came").unwrap();
         assert!(length > 0, "the stream ended after {read:?}");
         read.push_str(&String::from_utf8_lossy(&buffer[..length]));
     }
@@ -134,13 +135,14 @@ async fn the_state_says_what_the_settings_are() {
 #[tokio::test]
 async fn a_reader_gets_the_texts_there_are_and_then_each_that_comes() {
     let (stack, address) = started(options()).await;
-    assert_eq!(sign_up(address, "ada").await.status(), 201);
+    let inbox = || serde_json::to_value(stack.courier().unwrap().texts()).unwrap();
+    for name in ["ada", "bob"] {
+        assert_eq!(sign_up(address, name).await.status(), 201);
+    }
     let mut stream = listening(address).await;
-    let inbox = serde_json::to_value(stack.courier().unwrap().texts()).unwrap();
-    assert_eq!(events(&mut stream, 1).await, [inbox[0].clone()]);
-    assert_eq!(sign_up(address, "bob").await.status(), 201);
-    let inbox = serde_json::to_value(stack.courier().unwrap().texts()).unwrap();
-    assert_eq!(events(&mut stream, 1).await, [inbox[1].clone()]);
+    assert_eq!(json!(events(&mut stream, 2).await), inbox());
+    assert_eq!(sign_up(address, "eve").await.status(), 201);
+    assert_eq!(events(&mut stream, 1).await, [inbox()[2].clone()]);
 }
 
 #[tokio::test]
