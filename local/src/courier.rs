@@ -21,6 +21,7 @@ mod traits;
 mod wire;
 
 use std::convert::Infallible;
+use std::fmt;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -100,6 +101,13 @@ impl Courier {
         self.desk.texts()
     }
 
+    /// Returns the texts that it accepted after the first `seen`, oldest first, as far as it still has them, and the
+    /// number of all.
+    #[must_use]
+    pub fn texts_after(&self, seen: usize) -> (Vec<Text>, usize) {
+        self.desk.texts_after(seen)
+    }
+
     /// Returns the newest text to `number`.
     #[must_use]
     pub fn newest_to(&self, number: &str) -> Option<Text> {
@@ -135,9 +143,24 @@ impl Courier {
         self.desk.unmet()
     }
 
+    /// Plays a script as `PUT /script` takes it.
+    ///
+    /// # Errors
+    ///
+    /// When `json` is none.
+    pub fn play_json(&self, json: &[u8]) -> Result<(), serde_json::Error> {
+        play_json(&self.desk, json)
+    }
+
     /// Has the requests to come meet what `script` says, in place of what was scripted before.
     pub fn play(&self, script: Script) {
         self.desk.play(script);
+    }
+}
+
+impl fmt::Debug for Courier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Courier").field("address", &self.address).finish_non_exhaustive()
     }
 }
 
@@ -159,15 +182,18 @@ async fn serve(
             Ok(Query(query)) => inbox(&desk, query),
             Err(fault) => bad_request(&fault.to_string()),
         },
-        (&Method::PUT, "/script") => match serde_json::from_slice::<Given>(&body) {
-            Ok(given) => {
-                desk.play(given.into());
-                StatusCode::NO_CONTENT.into_response()
-            }
+        (&Method::PUT, "/script") => match play_json(&desk, &body) {
+            Ok(()) => StatusCode::NO_CONTENT.into_response(),
             Err(fault) => bad_request(&format!("not a script: {fault}")),
         },
         _ => Answer::refusal(StatusCode::NOT_FOUND, "Not Found").into_response(),
     }
+}
+
+fn play_json(desk: &Desk, json: &[u8]) -> Result<(), serde_json::Error> {
+    let given: Given = serde_json::from_slice(json)?;
+    desk.play(given.into());
+    Ok(())
 }
 
 fn bad_request(message: &str) -> Response<Body> {

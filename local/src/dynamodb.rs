@@ -16,7 +16,7 @@ use dynoxide::Database;
 use tokio::net::TcpListener;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
-use crate::clock::ManualClock;
+use crate::clock::Clock;
 use crate::template::Table;
 
 /// AWS deletes what has expired within days. Here it is soon enough to be seen and seldom enough to cost nothing.
@@ -29,10 +29,8 @@ const READY_POLL_EVERY: Duration = Duration::from_millis(500);
 /// The place where the embedded DynamoDB keeps its items.
 #[derive(Clone, Debug)]
 pub enum Keep {
-    /// In memory, on the machine's clock.
-    InMemory,
-    /// In memory, on a clock that a test moves.
-    InMemoryAt(Arc<ManualClock>),
+    /// In memory, on this clock.
+    InMemory(Clock),
     /// In this file, on the machine's clock.
     InFile(PathBuf),
 }
@@ -83,8 +81,7 @@ impl Embedded {
     ) -> Result<Self, Error> {
         let embedded = |cause: dynoxide::DynoxideError| Error::Embedded(cause.to_string());
         let database = match keep {
-            Keep::InMemory => Database::memory().map_err(embedded)?,
-            Keep::InMemoryAt(clock) => Database::memory_with_clock(clock).map_err(embedded)?,
+            Keep::InMemory(clock) => Database::memory_with_clock(Arc::new(clock)).map_err(embedded)?,
             Keep::InFile(path) => open(path)?,
         };
         let address = listener.local_addr().map_err(|cause| Error::Embedded(cause.to_string()))?;

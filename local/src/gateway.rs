@@ -4,6 +4,7 @@
 //! tell this gateway from the real one. What never reaches a function is answered here in the real gateway's
 //! shape: `{"message":"Not Found"}`.
 
+mod cors;
 pub mod event;
 
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::http::header::{CONTENT_TYPE, SET_COOKIE};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use futures::future::BoxFuture;
@@ -24,6 +25,8 @@ use tokio::net::TcpListener;
 use crate::clock::Clock;
 use crate::template::{Function, Route};
 use event::Call;
+
+pub use cors::Cors;
 
 /// Runs the function of this logical name on an event.
 pub type Dispatch = Arc<
@@ -46,6 +49,8 @@ pub struct Gateway {
     pub dispatch: Dispatch,
     /// The time that events carry.
     pub clock: Clock,
+    /// The pages that may call; without it no page of another origin may.
+    pub cors: Option<Cors>,
     /// A header in which a test says which address it pretends to come from; `None` outside tests.
     ///
     /// Whoever can set this header can be anyone, so nothing that listens for others may have one.
@@ -53,9 +58,17 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Serves the API on `listener` until `shutdown` resolves.
-    pub async fn serve(self, listener: TcpListener, shutdown: impl Future<Output = ()> + Send + 'static) {
-        let router = Router::new().fallback(answer).with_state(Arc::new(self));
+    /// Returns what answers every call, those that there are none of included.
+    pub fn router(self) -> Router {
+        Router::new().fallback(answer).with_state(Arc::new(self))
+    }
+
+    /// Serves `router` on `listener` until `shutdown` resolves.
+    pub async fn serve(
+        router: Router,
+        listener: TcpListener,
+        shutdown: impl Future<Output = ()> + Send + 'static,
+    ) {
         let service = router.into_make_service_with_connect_info::<SocketAddr>();
         if let Err(cause) = axum::serve(listener, service).with_graceful_shutdown(shutdown).await {
             tracing::error!(%cause, "the gateway ended");
@@ -81,11 +94,24 @@ async fn answer(
     request: Request,
 ) -> Response<Body> {
     let request_id = opaque_id();
-    let mut response = route(&gateway, peer, request, &request_id).await.unwrap_or_else(own_answer);
+    let mut response = match &gateway.cors {
+        None => routed(&gateway, peer, request, &request_id).await,
+        Some(cors) if request.method() == Method::OPTIONS => cors.preflight(request.headers()),
+        Some(cors) => {
+            let asked = request.headers().clone();
+            let mut response = routed(&gateway, peer, request, &request_id).await;
+            cors.expose(&asked, response.headers_mut());
+            response
+        }
+    };
     if let Ok(value) = HeaderValue::from_str(&request_id) {
         response.headers_mut().insert("apigw-requestid", value);
     }
     response
+}
+
+async fn routed(gateway: &Gateway, peer: SocketAddr, request: Request, request_id: &str) -> Response<Body> {
+    route(gateway, peer, request, request_id).await.unwrap_or_else(own_answer)
 }
 
 /// Has the function of the route answer, or says with which status the gateway itself does.

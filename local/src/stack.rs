@@ -19,7 +19,9 @@ use crate::clock::Clock;
 use crate::courier::{Courier, OnText};
 use crate::dynamodb::{self, Embedded, Keep, create_tables};
 use crate::flags::Flags;
-use crate::gateway::Gateway;
+use crate::gateway::{Cors, Gateway};
+use crate::origin::Names;
+use crate::page::{Arrivals, Page};
 use crate::secrets::Secrets;
 use crate::settings::{Lookup, Settings};
 use crate::template::{self, Template};
@@ -123,7 +125,7 @@ pub struct Stack {
     start: Start,
     client: Client,
     embedded: Option<Embedded>,
-    courier: Option<Courier>,
+    courier: Option<Arc<Courier>>,
     secrets: Secrets,
     stop: watch::Sender<bool>,
     gateway: JoinHandle<()>,
@@ -155,15 +157,15 @@ impl Stack {
         } else {
             None
         };
+        let arrivals = Arrivals::default();
         let courier = if settings.get("COURIER_BASE_URL").is_none() {
             let (listener, _) =
                 listen(host, flags.courier_port, "the Courier stand-in", "--courier-port").await?;
             let token = settings.get("COURIER_TOKEN").unwrap_or_default();
-            let clock = clock.clone();
-            Some(
-                Courier::start(listener, &token, clock, on_text, until(stopped.clone()))
-                    .map_err(StartError::Courier)?,
-            )
+            let (clock, on_text) = (clock.clone(), Some(arrivals.telling(on_text)));
+            let courier = Courier::start(listener, &token, clock, on_text, until(stopped.clone()))
+                .map_err(StartError::Courier)?;
+            Some(Arc::new(courier))
         } else {
             None
         };
@@ -205,8 +207,18 @@ impl Stack {
             },
             texts_go_out: courier.is_none(),
         };
-        let gateway = Gateway { functions: template.functions, dispatch, clock, pretended_source };
-        let gateway = tokio::spawn(gateway.serve(api, until(stopped)));
+        let page = Page {
+            courier: courier.clone(),
+            arrivals,
+            clock: clock.clone(),
+            items: start.items.clone(),
+            stopped: stopped.clone(),
+        };
+        let cors = flags.cors_origin.zip(template.cors).map(|(origin, allowed)| Cors { origin, allowed });
+        let gateway = Gateway { functions: template.functions, dispatch, clock, cors, pretended_source };
+        let router = gateway.router().merge(page.router(&settings));
+        let router = Names::new(host, api_address).guard(router);
+        let gateway = tokio::spawn(Gateway::serve(router, api, until(stopped)));
         Ok(Self { start, client, embedded, courier, secrets, stop, gateway })
     }
 
@@ -231,7 +243,7 @@ impl Stack {
     /// Returns the Courier stand-in, unless texts go elsewhere.
     #[must_use]
     pub fn courier(&self) -> Option<&Courier> {
-        self.courier.as_ref()
+        self.courier.as_deref()
     }
 
     /// Returns the Secrets Manager stand-in.
@@ -279,10 +291,9 @@ async fn listen(
 }
 
 fn keep(flags: &Flags, clock: &Clock) -> Keep {
-    match (&flags.data, clock) {
-        (Some(file), _) => Keep::InFile(file.clone()),
-        (None, Clock::Manual(clock)) => Keep::InMemoryAt(Arc::clone(clock)),
-        (None, Clock::System) => Keep::InMemory,
+    match &flags.data {
+        Some(file) => Keep::InFile(file.clone()),
+        None => Keep::InMemory(clock.clone()),
     }
 }
 

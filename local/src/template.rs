@@ -1,5 +1,6 @@
 //! `template.yaml`, the one description of the deployed system: its routes, tables and settings.
 
+mod cors;
 mod value;
 
 use std::collections::BTreeMap;
@@ -9,6 +10,8 @@ use serde::Deserialize;
 use serde_norway::{Mapping, Value};
 
 use value::{Parameter, Scope, number, text};
+
+pub use cors::Cors;
 
 /// The template of this repository, as it was when `local` was built.
 const TEMPLATE: &str = include_str!("../../template.yaml");
@@ -24,6 +27,8 @@ pub struct Template {
     pub functions: Vec<Function>,
     /// The tables, in the template's order.
     pub tables: Vec<Table>,
+    /// What the pages of an origin may do that is allowed to call the API.
+    pub cors: Option<Cors>,
 }
 
 /// A Lambda function.
@@ -171,7 +176,12 @@ impl Template {
         let functions = of_type("AWS::Serverless::Function")
             .map(|(name, resource)| function(name, resource, &document.globals["Function"], &scope))
             .collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { functions, tables })
+        let mut apis = of_type("AWS::Serverless::HttpApi");
+        let cors = match apis.next() {
+            Some((name, api)) => Cors::read(name, &api.properties)?,
+            None => None,
+        };
+        Ok(Self { functions, tables, cors })
     }
 
     /// Returns every setting that some function has.

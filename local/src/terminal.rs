@@ -65,6 +65,7 @@ impl Style {
 pub fn start(start: &Start, style: Style) -> String {
     let Addresses { api, dynamodb, courier, secrets } = &start.addresses;
     let mut lines = format!("{}\n\n", style.paint("1", "Countersign, on this machine"));
+    let _ = writeln!(lines, "  page   {}\n", style.paint("4", &format!("{api}/")));
     for call in &start.calls {
         let (method, path) = call.split_once(' ').unwrap_or(("", call));
         let _ = writeln!(lines, "  {} {api}{path}", style.paint("36", method));

@@ -62,7 +62,7 @@ impl Service {
     pub async fn telling(settings: &[(&str, &str)], on_text: Option<OnText>) -> Self {
         let (clock, hand) = Clock::manual(NOON);
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let keep = Keep::InMemoryAt(Arc::clone(&hand));
+        let keep = Keep::InMemory(clock.clone());
         let database = Embedded::start(listener, keep, std::future::pending()).expect("a database");
         let proxy = Proxy::start(database.address()).await.expect("a proxy");
         let stack = stack(settings, clock, on_text, &proxy).await;

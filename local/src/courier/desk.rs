@@ -109,6 +109,12 @@ impl Desk {
         self.state().texts.iter().cloned().collect()
     }
 
+    pub(super) fn texts_after(&self, seen: usize) -> (Vec<Text>, usize) {
+        let state = self.state();
+        let new = state.count.saturating_sub(seen).min(state.texts.len());
+        (state.texts.range(state.texts.len() - new..).cloned().collect(), state.count)
+    }
+
     pub(super) fn count(&self) -> usize {
         self.state().count
     }

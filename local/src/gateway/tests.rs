@@ -15,6 +15,15 @@ where
     H: Fn(lambda_http::Request) -> F + Send + Sync + 'static,
     F: Future<Output = lambda_http::Response<lambda_http::Body>> + Send + 'static,
 {
+    gateway_for(None, handle).await
+}
+
+/// Starts such a gateway, which pages of one origin may call.
+async fn gateway_for<H, F>(cors: Option<Cors>, handle: H) -> SocketAddr
+where
+    H: Fn(lambda_http::Request) -> F + Send + Sync + 'static,
+    F: Future<Output = lambda_http::Response<lambda_http::Body>> + Send + 'static,
+{
     let function = Function {
         name: "SignupFunction".to_owned(),
         binary: "signup".to_owned(),
@@ -30,11 +39,12 @@ where
             Box::pin(handle(lambda_http::Request::from(event).with_lambda_context(context)))
         }),
         clock: Clock::manual(1_700_000_000).0,
+        cors,
         pretended_source: Some(HeaderName::from_static("x-pretended-source")),
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(gateway.serve(listener, std::future::pending()));
+    tokio::spawn(Gateway::serve(gateway.router(), listener, std::future::pending()));
     address
 }
 
@@ -254,4 +264,86 @@ async fn whatever_it_is_sent_it_stays_up() {
     exchange(address, &[&b"POST /signup HTTP/1.1\r\nx: "[..], &vec![b'x'; 2_000_000]].concat()).await;
     assert_eq!(request(address, "POST /signup", b"").await.status(), 200);
     drop(half_open);
+}
+
+/// The gateway of a web app under development. Its function says of CORS what it should not.
+async fn gateway_for_a_page() -> SocketAddr {
+    let cors = Cors {
+        origin: "http://localhost:5173".to_owned(),
+        allowed: crate::template::Template::of_this_repository().unwrap().cors.unwrap(),
+    };
+    gateway_for(Some(cors), |request| async move {
+        let answer = lambda_http::Response::builder().header("access-control-allow-origin", "*");
+        let status = if request.uri().query().is_some() { 500 } else { 201 };
+        answer.status(status).header("retry-after", "3").body("ok".into()).unwrap()
+    })
+    .await
+}
+
+/// The status line and the headers of an answer in order, without those that differ each time.
+fn head(raw: &Raw) -> Vec<String> {
+    let text = raw.text();
+    let head = text.split("\r\n\r\n").next().unwrap().split("\r\n").map(str::to_owned);
+    let changing = |line: &String| ["apigw-requestid: ", "date: "].iter().any(|name| line.starts_with(name));
+    let mut lines: Vec<_> = head.filter(|line| !changing(line)).collect();
+    lines[1..].sort();
+    lines
+}
+
+#[tokio::test]
+async fn a_preflight_of_the_allowed_origin_is_answered_without_a_function() {
+    let address = gateway_for_a_page().await;
+    for path in ["/signup", "/nowhere"] {
+        let asked = format!(
+            "OPTIONS {path}\nOrigin: http://localhost:5173\nAccess-Control-Request-Method: POST\n\
+             Access-Control-Request-Headers: content-type,idempotency-key"
+        );
+        let raw = request(address, &asked, b"").await;
+        assert_eq!(
+            head(&raw),
+            [
+                "HTTP/1.1 204 No Content",
+                "access-control-allow-headers: content-type,idempotency-key",
+                "access-control-allow-methods: POST",
+                "access-control-allow-origin: http://localhost:5173",
+                "access-control-max-age: 3600",
+                "connection: close",
+            ]
+        );
+        assert!(raw.header("apigw-requestid").is_some());
+        assert_eq!(raw.body(), "");
+    }
+}
+
+#[tokio::test]
+async fn a_page_of_the_allowed_origin_may_read_every_answer_and_when_to_come_again() {
+    let address = gateway_for_a_page().await;
+    let raw = request(address, "POST /signup\nOrigin: http://localhost:5173", b"").await;
+    assert_eq!(
+        head(&raw),
+        [
+            "HTTP/1.1 201 Created",
+            "access-control-allow-origin: http://localhost:5173",
+            "access-control-expose-headers: retry-after,x-request-id",
+            "connection: close",
+            "content-length: 2",
+            "retry-after: 3",
+        ]
+    );
+    for asked in ["POST /nowhere", "POST /signup?fail"] {
+        let raw = request(address, &format!("{asked}\nOrigin: http://localhost:5173"), b"").await;
+        assert_eq!(raw.header("access-control-allow-origin").as_deref(), Some("http://localhost:5173"));
+    }
+}
+
+#[tokio::test]
+async fn another_origin_is_answered_without_leave_to_read_it() {
+    let address = gateway_for_a_page().await;
+    for origin in ["", "Origin: http://localhost:5174", "Origin: https://localhost:5173", "Origin: null"] {
+        let preflight = request(address, &format!("OPTIONS /signup\n{origin}"), b"").await;
+        assert_eq!(head(&preflight), ["HTTP/1.1 204 No Content", "connection: close"], "{origin}");
+        let raw = request(address, &format!("POST /signup\n{origin}"), b"").await;
+        let plain = ["HTTP/1.1 201 Created", "connection: close", "content-length: 2", "retry-after: 3"];
+        assert_eq!(head(&raw), plain, "{origin}");
+    }
 }

@@ -13,7 +13,7 @@ async fn started(options: Options) -> Stack {
 async fn everything_answers_when_a_stack_has_started() {
     let stack = started(Options::of_a_test(Clock::System)).await;
     let Addresses { api, dynamodb, courier, secrets } = &stack.summary().addresses;
-    let nowhere = request(address(api), "GET /", b"").await;
+    let nowhere = request(address(api), "GET /nowhere", b"").await;
     assert_eq!((nowhere.status(), nowhere.body()), (404, r#"{"message":"Not Found"}"#.to_owned()));
     assert_eq!(request(address(dynamodb), "GET /", b"").await.status(), 200);
     let inbox = request(address(courier), "GET /inbox", b"").await;

@@ -132,6 +132,17 @@ fn a_function_has_its_own_memory_and_the_common_timeout() {
 }
 
 #[test]
+fn an_allowed_origin_may_call_and_read_when_to_come_again() {
+    let cors = Cors {
+        methods: "POST".to_owned(),
+        headers: "content-type,idempotency-key".to_owned(),
+        exposed: "retry-after,x-request-id".to_owned(),
+        max_age: 3_600,
+    };
+    assert_eq!(template().cors, Some(cors));
+}
+
+#[test]
 fn what_is_missing_is_named() {
     let function = "Resources: {F: {Type: 'AWS::Serverless::Function', Metadata: {BuildProperties: {Binary: f}}, \
                     Properties: {Environment: {Variables: {A: VALUE}}}}}";
@@ -148,5 +159,13 @@ fn what_is_missing_is_named() {
     assert_eq!(
         Template::parse("Resources: {T: {Type: 'AWS::DynamoDB::Table'}}").unwrap_err().to_string(),
         "template.yaml: T does not have exactly one key attribute"
+    );
+    assert_eq!(
+        Template::parse(
+            "Resources: {A: {Type: 'AWS::Serverless::HttpApi', Properties: {CorsConfiguration: {AllowMethods: [POST]}}}}"
+        )
+        .unwrap_err()
+        .to_string(),
+        "template.yaml: A.CorsConfiguration.AllowHeaders is missing"
     );
 }

@@ -38,6 +38,8 @@ fn a_start_says_where_everything_is() {
     let lines = "\
 Countersign, on this machine
 
+  page   http://127.0.0.1:3000/
+
   POST http://127.0.0.1:3000/signup
   POST http://127.0.0.1:3000/verify
 
