@@ -1,7 +1,18 @@
 //! What is deployed: the template, and what `sam local` runs.
 
+/// The pointer to a resource's properties, or to one of them.
+macro_rules! of {
+    ($name:literal) => {
+        concat!("/Resources/", $name, "/Properties")
+    };
+    ($name:literal, $property:literal) => {
+        concat!("/Resources/", $name, "/Properties/", $property)
+    };
+}
+
 mod audit;
 mod events;
 mod extent;
+mod gateway;
 mod parameters;
 mod rights;

@@ -27,16 +27,6 @@ fn remove(template: &mut Value, pointer: &str) {
     assert!(removed.is_some(), "nothing at {pointer}");
 }
 
-/// A resource's properties, and a role's statement on the nth resource.
-macro_rules! of {
-    ($name:literal) => {
-        concat!("/Resources/", $name, "/Properties")
-    };
-    ($name:literal, $property:literal) => {
-        concat!("/Resources/", $name, "/Properties/", $property)
-    };
-}
-
 pub(super) fn puts(pointer: &str, value: Value, expected: &[&str]) {
     let mut mutant = template();
     let shown = value.to_string();
@@ -44,7 +34,7 @@ pub(super) fn puts(pointer: &str, value: Value, expected: &[&str]) {
     assert_eq!(faults(&mutant), expected, "{pointer} is {shown}");
 }
 
-fn takes(pointer: &str, expected: &[&str]) {
+pub(super) fn takes(pointer: &str, expected: &[&str]) {
     let mut mutant = template();
     remove(&mut mutant, pointer);
     assert_eq!(faults(&mutant), expected, "without {pointer}");
@@ -245,85 +235,6 @@ fn logs_that_stay_for_ever_are_found() {
         let pointer = format!("/Resources/{group}/Properties/RetentionInDays");
         takes(&pointer, &[&format!("{group} keeps its logs for ever")]);
     }
-}
-
-#[test]
-fn personal_data_in_the_access_log_is_found() {
-    for variable in ["identity.sourceIp", "identity.userAgent", "path", "authorizer.claims.email"] {
-        let format = format!(r#"{{"requestId":"$context.requestId","more":"$context.{variable}"}}"#);
-        let fault = format!(r#"Api logs "$context.{variable}" of each access as more"#);
-        puts(of!("Api", "AccessLogSettings/Format"), json!(format), &[&fault]);
-    }
-    puts(
-        of!("Api", "AccessLogSettings/Format"),
-        json!("$context.identity.sourceIp"),
-        &["Api logs no JSON of accesses"],
-    );
-    takes(
-        of!("Api", "AccessLogSettings"),
-        &["Api logs no JSON of accesses", "Api has no log group of its own"],
-    );
-}
-
-#[test]
-fn a_call_without_a_throttle_is_found() {
-    for call in ["signup", "send", "resend", "verify"] {
-        let pointer = format!("{}/POST ~1{call}", of!("Api", "RouteSettings"));
-        takes(&pointer, &[&format!("Api does not throttle POST /{call}")]);
-        takes(&format!("{pointer}/ThrottlingBurstLimit"), &[&format!("Api does not throttle POST /{call}")]);
-    }
-    takes(of!("Api", "DefaultRouteSettings"), &["Api does not throttle a route that is not named"]);
-    puts(
-        of!("Api", "RouteSettings/POST ~1other"),
-        json!({ "ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1 }),
-        &["Api throttles POST /other, which is no route"],
-    );
-    puts(
-        "/Parameters/SendsPerSecond/Default",
-        json!(11),
-        &["POST /send", "POST /resend"]
-            .map(|route| format!("Api lets more through to {route} than can be verified"))
-            .each_ref()
-            .map(String::as_str),
-    );
-}
-
-#[test]
-fn pages_of_any_origin_are_found() {
-    puts("/Parameters/CorsOrigin/Default", json!("*"), &[r#"CorsOrigin.Default is "*", not """#]);
-    let wanted = template().pointer(of!("Api", "CorsConfiguration")).unwrap().to_string();
-    puts(
-        of!("Api", "CorsConfiguration"),
-        json!(true),
-        &[&format!("Api.CorsConfiguration is true, not {wanted}")],
-    );
-    puts(
-        "/Conditions/HasCorsOrigin",
-        json!(true),
-        &[concat!(
-            r#"template.Conditions.HasCorsOrigin is true, "#,
-            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"CorsOrigin"},""]}]}"#,
-        )],
-    );
-}
-
-#[test]
-fn a_stage_with_a_name_and_an_old_payload_are_found() {
-    puts(
-        of!("SendFunction", "Events/Call/Type"),
-        json!("Api"),
-        &[r#"SendFunction.Type is "Api", not "HttpApi""#],
-    );
-    takes(
-        of!("SendFunction", "Events/Call/Properties/ApiId"),
-        &[r#"SendFunction.Call.ApiId is null, not {"Ref":"Api"}"#],
-    );
-    puts(of!("Api", "StageName"), json!("v1"), &[r#"Api.StageName is "v1", not "$default""#]);
-    puts(
-        of!("SendFunction", "Events/Call/Properties/PayloadFormatVersion"),
-        json!("1.0"),
-        &[r#"SendFunction.Call.PayloadFormatVersion is "1.0", not "2.0""#],
-    );
 }
 
 #[test]

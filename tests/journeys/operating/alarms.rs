@@ -25,11 +25,13 @@ struct Alarm {
 
 enum Watched {
     Ours(Metric),
+    /// A metric that CloudWatch counts from a log, in our namespace.
+    Counted(&'static str),
     /// Namespace, name, dimension, and the resource that the dimension refers to.
     Theirs(&'static str, &'static str, &'static str, &'static str),
 }
 
-use Watched::{Ours, Theirs};
+use Watched::{Counted, Ours, Theirs};
 
 const MORE: &str = "GreaterThanThreshold";
 const AS_MUCH: &str = "GreaterThanOrEqualToThreshold";
@@ -46,6 +48,14 @@ const ALARMS: &[Alarm] = &[
             ("failed", Theirs("AWS/ApiGateway", "5xx", "ApiId", "Api")),
             ("calls", Theirs("AWS/ApiGateway", "Count", "ApiId", "Api")),
         ],
+    },
+    Alarm {
+        name: "GatewayThrottlesAlarm",
+        operator: AS_MUCH,
+        threshold: "10",
+        periods: (1, 1, 300),
+        expression: "throttled",
+        metrics: &[("throttled", Counted("GatewayThrottles"))],
     },
     Alarm {
         name: "CourierAlarm",
@@ -164,6 +174,7 @@ impl Alarm {
                     assert_eq!(metric.dimension(), None, "{id}");
                     json!({ "Namespace": { "Ref": "AWS::StackName" }, "MetricName": metric.name() })
                 }
+                Counted(name) => json!({ "Namespace": { "Ref": "AWS::StackName" }, "MetricName": name }),
                 Theirs(namespace, name, dimension, resource) => json!({
                     "Namespace": namespace,
                     "MetricName": name,

@@ -67,6 +67,7 @@ const TYPES: &[(&str, &[&str])] = &[
     ),
     ("AWS::IAM::Role", &["AssumeRolePolicyDocument", "Policies"]),
     ("AWS::Logs::LogGroup", &["LogGroupName", "RetentionInDays"]),
+    ("AWS::Logs::MetricFilter", &["FilterPattern", "LogGroupName", "MetricTransformations"]),
     ("AWS::SecretsManager::Secret", &["Description", "GenerateSecretString"]),
     ("AWS::Serverless::Function", OF_A_FUNCTION),
     (
