@@ -15,6 +15,7 @@ fn set(template: &mut Value, pointer: &str, value: Value) {
     match template.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}")) {
         Value::Object(object) => drop(object.insert(key, value)),
         Value::Array(array) if key == "-" => array.push(value),
+        Value::Array(array) => array[key.parse::<usize>().unwrap()] = value,
         other => panic!("{other} has no {key}"),
     }
 }
@@ -216,16 +217,81 @@ fn a_table_that_can_be_lost_or_read_is_found() {
         ("Properties/BillingMode", r#"Properties.BillingMode is null, not "PAY_PER_REQUEST""#),
         ("Properties/DeletionProtectionEnabled", "Properties.DeletionProtectionEnabled is null, not true"),
         (
-            "Properties/PointInTimeRecoverySpecification",
-            "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled is null, not true",
-        ),
-        ("Properties/SSESpecification", "Properties.SSESpecification.SSEEnabled is null, not true"),
-        (
             "Properties/TimeToLiveSpecification",
             r#"Properties.TimeToLiveSpecification is null, not {"AttributeName":"expiresAt","Enabled":true}"#,
         ),
     ] {
         takes(&format!("/Resources/OtpsTable/{pointer}"), &[&format!("OtpsTable.{fault}")]);
+    }
+    let encrypted = template().pointer(of!("OtpsTable", "SSESpecification")).unwrap().to_string();
+    puts(
+        of!("OtpsTable", "SSESpecification"),
+        json!({ "SSEEnabled": true }),
+        &[&format!(r#"OtpsTable.Properties.SSESpecification is {{"SSEEnabled":true}}, not {encrypted}"#)],
+    );
+}
+
+#[test]
+fn a_table_that_is_kept_for_too_long_or_not_at_all_is_found() {
+    let recovery = r#"{"PointInTimeRecoveryEnabled":true,"RecoveryPeriodInDays":7}"#;
+    takes(
+        of!("UsersTable", "PointInTimeRecoverySpecification"),
+        &[&format!("UsersTable.Properties.PointInTimeRecoverySpecification is null, not {recovery}")],
+    );
+    // Without days it is 35.
+    takes(
+        of!("UsersTable", "PointInTimeRecoverySpecification/RecoveryPeriodInDays"),
+        &[&format!(
+            "UsersTable.Properties.PointInTimeRecoverySpecification is {}, not {recovery}",
+            r#"{"PointInTimeRecoveryEnabled":true}"#,
+        )],
+    );
+    for table in ["OtpsTable", "LimitsTable"] {
+        puts(
+            &format!("/Resources/{table}/Properties/PointInTimeRecoverySpecification"),
+            json!({ "PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7 }),
+            &[&format!("{table}.Properties.PointInTimeRecoverySpecification is {recovery}, not null")],
+        );
+    }
+}
+
+#[test]
+fn a_key_that_is_not_the_given_one_or_is_used_for_more_is_found() {
+    let given = r#"{"Fn::If":["HasKmsKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}"#;
+    for secret in ["CourierToken", "OtpPepper"] {
+        takes(
+            &format!("/Resources/{secret}/Properties/KmsKeyId"),
+            &[&format!("{secret}.Properties.KmsKeyId is null, not {given}")],
+        );
+    }
+    puts(
+        "/Conditions/HasKmsKey",
+        json!(true),
+        &[concat!(
+            r#"template.Conditions.HasKmsKey is true, "#,
+            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"KmsKeyArn"},""]}]}"#,
+        )],
+    );
+    // The statement on the key is the last but that on traces.
+    let statements = of!("VerifyRole", "Policies/0/PolicyDocument/Statement");
+    let key = template().pointer(&format!("{statements}/4")).unwrap().clone();
+    for (pointer, value) in [
+        ("/Fn::If/0", json!("HasAlarmTopic")),
+        ("/Fn::If/1/Action/-", json!("kms:CreateGrant")),
+        ("/Fn::If/1/Resource", json!("*")),
+        ("/Fn::If/1/Condition/StringEquals", json!({})),
+    ] {
+        let mut changed = key.clone();
+        set(&mut changed, pointer, value);
+        let more = format!("VerifyRole has a statement that does more than allow: {changed}");
+        let mut mutant = template();
+        *mutant.pointer_mut(&format!("{statements}/4")).unwrap() = changed;
+        let found = faults(&mutant);
+        assert!(found.contains(&more), "{found:?}");
+        assert!(
+            found.contains(&"VerifyRole may not use the key of tables and secrets".to_owned()),
+            "{found:?}"
+        );
     }
 }
 
@@ -234,6 +300,26 @@ fn logs_that_stay_for_ever_are_found() {
     for group in ["AccessLogGroup", "SignupLogGroup", "SendLogGroup", "ResendLogGroup", "VerifyLogGroup"] {
         let pointer = format!("/Resources/{group}/Properties/RetentionInDays");
         takes(&pointer, &[&format!("{group} keeps its logs for ever")]);
+    }
+}
+
+#[test]
+fn logs_that_end_with_the_stack_or_stop_the_next_one_are_found() {
+    for group in ["SignupLogGroup", "SendLogGroup", "ResendLogGroup", "VerifyLogGroup"] {
+        let resource = format!("/Resources/{group}");
+        takes(
+            &format!("{resource}/DeletionPolicy"),
+            &[&format!(r#"{group}.DeletionPolicy is null, not "RetainExceptOnCreate""#)],
+        );
+        takes(
+            &format!("{resource}/UpdateReplacePolicy"),
+            &[&format!(r#"{group}.UpdateReplacePolicy is null, not "Retain""#)],
+        );
+        puts(
+            &format!("{resource}/Properties/LogGroupName"),
+            json!("/aws/lambda/signup"),
+            &[&format!(r#"{group}.Properties.LogGroupName is "/aws/lambda/signup", not null"#)],
+        );
     }
 }
 

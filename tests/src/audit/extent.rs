@@ -68,7 +68,7 @@ const TYPES: &[(&str, &[&str])] = &[
     ("AWS::IAM::Role", &["AssumeRolePolicyDocument", "Policies"]),
     ("AWS::Logs::LogGroup", &["LogGroupName", "RetentionInDays"]),
     ("AWS::Logs::MetricFilter", &["FilterPattern", "LogGroupName", "MetricTransformations"]),
-    ("AWS::SecretsManager::Secret", &["Description", "GenerateSecretString"]),
+    ("AWS::SecretsManager::Secret", &["Description", "GenerateSecretString", "KmsKeyId"]),
     ("AWS::Serverless::Function", OF_A_FUNCTION),
     (
         "AWS::Serverless::HttpApi",

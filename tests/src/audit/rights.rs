@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Audit, items};
+use super::{Audit, items, only_if};
 
 /// What each function does to which resource: what it is seen to do, and all that it may do beside writing its log and
 /// its traces.
@@ -81,11 +81,17 @@ impl Audit<'_> {
         }
     }
 
-    /// What the statements of `role` allow.
+    /// What the statements of `role` allow, but for the key that whoever deploys may name.
     fn granted(&mut self, role: &str) -> BTreeSet<Right> {
         let mut granted = BTreeSet::new();
+        let key = of_the_key();
+        let mut keyed = false;
         for policy in items(&self.template["Resources"][role]["Properties"]["Policies"]) {
             for statement in items(&policy["PolicyDocument"]["Statement"]) {
+                if *statement == key {
+                    keyed = true;
+                    continue;
+                }
                 let keys: BTreeSet<_> = super::entries(statement).map(|(key, _)| key).collect();
                 if keys != BTreeSet::from(["Action", "Effect", "Resource"]) || statement["Effect"] != "Allow"
                 {
@@ -99,8 +105,33 @@ impl Audit<'_> {
                 }
             }
         }
+        if !keyed {
+            self.fault(format!("{role} may not use the key of tables and secrets"));
+        }
         granted
     }
+}
+
+/// The statement on the key of tables and secrets, if whoever deploys named one: the two services may use it for the
+/// function. Nobody's role makes or changes a table, for which a grant would be needed.
+fn of_the_key() -> Value {
+    let via = ["dynamodb", "secretsmanager"]
+        .map(|service| json!({ "Fn::Sub": format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}") }));
+    let statement = json!({
+        "Effect": "Allow",
+        "Action": [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        "Resource": { "Ref": "KmsKeyArn" },
+        "Condition": { "StringEquals": { "kms:ViaService": via } },
+    });
+    only_if("HasKmsKey", &statement)
 }
 
 fn needed(function: &str, log_group: &Value) -> BTreeSet<Right> {
