@@ -31,6 +31,7 @@ pub fn faults(template: &Value) -> Vec<String> {
     audit.functions();
     audit.rights();
     audit.tables();
+    audit.users_table();
     audit.secrets();
     audit.log_groups();
     audit.api();

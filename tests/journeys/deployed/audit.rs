@@ -131,22 +131,14 @@ fn a_secret_in_an_environment_is_found() {
 #[test]
 fn a_wider_right_is_found() {
     let statements = of!("VerifyRole", "Policies/0/PolicyDocument/Statement");
-    let on = |name: &str| json!({ "Fn::GetAtt": format!("{name}.Arn") });
-    for (action, fault) in [
-        ("dynamodb:*", "dynamodb:*"),
-        ("dynamodb:Scan", "dynamodb:Scan"),
-        ("dynamodb:DeleteItem", "dynamodb:DeleteItem"),
-        ("*", "*"),
-    ] {
-        let fault = format!(r#"VerifyRole may {fault} on {{"Fn::GetAtt":"UsersTable.Arn"}} without need"#);
+    let users = template().pointer(&format!("{statements}/0/Resource")).unwrap().clone();
+    for action in ["dynamodb:*", "dynamodb:Scan", "dynamodb:DeleteItem", "*"] {
+        let fault = format!("VerifyRole may {action} on {users} without need");
         puts(&format!("{statements}/0/Action/-"), json!(action), &[&fault]);
     }
-    for (resource, fault) in
-        [(on("LimitsTable"), r#"{"Fn::GetAtt":"LimitsTable.Arn"}"#), (json!("*"), r#""*""#)]
-    {
-        let fault = format!("VerifyRole may dynamodb:UpdateItem on {fault} without need");
-        let both = json!([on("UsersTable"), resource]);
-        puts(&format!("{statements}/0/Resource"), both, &[&fault]);
+    for resource in [json!({ "Fn::GetAtt": "LimitsTable.Arn" }), json!("*")] {
+        let fault = format!("VerifyRole may dynamodb:UpdateItem on {resource} without need");
+        puts(&format!("{statements}/0/Resource"), json!([users, resource]), &[&fault]);
     }
     puts(
         &format!("{statements}/-"),
@@ -156,12 +148,12 @@ fn a_wider_right_is_found() {
     puts(
         of!("SendRole", "Policies/0/PolicyDocument/Statement/0/Action/-"),
         json!("dynamodb:PutItem"),
-        &[r#"SendRole may dynamodb:PutItem on {"Fn::GetAtt":"UsersTable.Arn"} without need"#],
+        &[&format!("SendRole may dynamodb:PutItem on {users} without need")],
     );
     puts(
         &format!("{statements}/0/Action"),
         json!([]),
-        &[r#"VerifyRole may not dynamodb:UpdateItem on {"Fn::GetAtt":"UsersTable.Arn"}"#],
+        &[&format!("VerifyRole may not dynamodb:UpdateItem on {users}")],
     );
     puts(
         &format!("{statements}/-"),
@@ -228,6 +220,59 @@ fn a_table_that_can_be_lost_or_read_is_found() {
         of!("OtpsTable", "SSESpecification"),
         json!({ "SSEEnabled": true }),
         &[&format!(r#"OtpsTable.Properties.SSESpecification is {{"SSEEnabled":true}}, not {encrypted}"#)],
+    );
+}
+
+/// A restored table that only some of the stack knows of would be half a service.
+#[test]
+fn whatever_does_not_follow_an_existing_table_of_users_is_found() {
+    let fault =
+        |place: &str| format!("{place} is the stack's own table of users, though another may be in use");
+    let own = json!({ "Ref": "UsersTable" });
+    let named = template().pointer("/Outputs/UsersTableName/Value").unwrap().clone();
+    puts("/Outputs/UsersTableName/Value", own.clone(), &[&fault("Outputs.UsersTableName.Value")]);
+    puts(
+        of!("SendFunction", "Environment/Variables/USERS_TABLE"),
+        own.clone(),
+        &[
+            &fault("Resources.SendFunction.Properties.Environment.Variables.USERS_TABLE"),
+            &format!("SendFunction.Environment.Variables.USERS_TABLE is {own}, not {named}"),
+        ],
+    );
+    puts(
+        of!("TableThrottlesAlarm", "Metrics/1/MetricStat/Metric/Dimensions/0/Value"),
+        own.clone(),
+        &[&fault("Resources.TableThrottlesAlarm.Properties.Metrics.1.MetricStat.Metric.Dimensions.0.Value")],
+    );
+    puts(
+        of!("Dashboard", "DashboardBody/Fn::Sub/0"),
+        json!("${UsersTable}"),
+        &[&fault("Resources.Dashboard.Properties.DashboardBody.Fn::Sub.0")],
+    );
+    puts(
+        of!("Dashboard", "DashboardBody/Fn::Sub/1/Users"),
+        own,
+        &[&fault("Resources.Dashboard.Properties.DashboardBody.Fn::Sub.1.Users")],
+    );
+    let arn = json!({ "Fn::GetAtt": "UsersTable.Arn" });
+    let statement = of!("VerifyRole", "Policies/0/PolicyDocument/Statement/0/Resource");
+    let users = template().pointer(statement).unwrap().clone();
+    puts(
+        statement,
+        arn.clone(),
+        &[
+            &format!("VerifyRole may dynamodb:UpdateItem on {arn} without need"),
+            &format!("VerifyRole may not dynamodb:UpdateItem on {users}"),
+            &fault("Resources.VerifyRole.Properties.Policies.0.PolicyDocument.Statement.0.Resource"),
+        ],
+    );
+    puts(
+        "/Conditions/HasExistingUsersTable",
+        json!(true),
+        &[concat!(
+            r#"template.Conditions.HasExistingUsersTable is true, "#,
+            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"ExistingUsersTable"},""]}]}"#,
+        )],
     );
 }
 

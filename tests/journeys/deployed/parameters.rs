@@ -85,6 +85,7 @@ fn what_a_pattern_lets_through_is_taken() {
         "AppName",
         "CourierBaseUrl",
         "CourierTemplateId",
+        "ExistingUsersTable",
         "Locales",
         "OtpDomain",
         "TwilioMessagingServiceSid",

@@ -178,7 +178,7 @@ impl Alarm {
                 Theirs(namespace, name, dimension, resource) => json!({
                     "Namespace": namespace,
                     "MetricName": name,
-                    "Dimensions": [{ "Name": dimension, "Value": { "Ref": resource } }],
+                    "Dimensions": [{ "Name": dimension, "Value": in_use(resource) }],
                 }),
             };
             let stat = json!({ "Metric": metric, "Period": period, "Stat": "Sum" });
@@ -227,6 +227,15 @@ impl Alarm {
             hours => format!("{} h", hours / 3_600),
         };
         if of == 1 { period } else { format!("{hit} of {of} × {period}") }
+    }
+}
+
+/// The reference to a resource: of the table of users, to the one in use.
+fn in_use(resource: &str) -> Value {
+    let own = json!({ "Ref": resource });
+    match resource {
+        "UsersTable" => json!({ "Fn::If": ["HasExistingUsersTable", { "Ref": "ExistingUsersTable" }, own] }),
+        _ => own,
     }
 }
 

@@ -43,12 +43,14 @@ fn the_dashboard_shows_what_is_counted() {
     let [(_, dashboard)] = dashboards.as_slice() else { panic!("one dashboard") };
     let Value::Tagged(sub) = &dashboard["Properties"]["DashboardBody"] else { panic!("a !Sub") };
     assert_eq!(sub.tag.to_string(), "!Sub");
-    let body = sub.value.as_str().unwrap();
+    let body = sub.value[0].as_str().unwrap();
+    let variables = &sub.value[1];
 
     let template: Value = serde_norway::from_str(TEMPLATE).unwrap();
     for name in body.split("${").skip(1).filter_map(|rest| rest.split('}').next()) {
         let known = name.starts_with('!')
             || ["AWS::Region", "AWS::StackName"].contains(&name)
+            || !variables[name].is_null()
             || !template["Resources"][name].is_null()
             || !template["Parameters"][name].is_null();
         assert!(known, "${{{name}}} refers to nothing");

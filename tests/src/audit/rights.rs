@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use super::stores::users_arn;
 use super::{Audit, items, only_if};
 
 /// What each function does to which resource: what it is seen to do, and all that it may do beside writing its log and
@@ -135,7 +136,10 @@ fn of_the_key() -> Value {
 }
 
 fn needed(function: &str, log_group: &Value) -> BTreeSet<Right> {
-    let arn = |name: &str| json!({ "Fn::GetAtt": format!("{name}.Arn") }).to_string();
+    let arn = |name: &str| match name {
+        "UsersTable" => users_arn().to_string(),
+        name => json!({ "Fn::GetAtt": format!("{name}.Arn") }).to_string(),
+    };
     let rights = |actions: &[&str], resource: String| -> Vec<Right> {
         actions.iter().map(|action| ((*action).to_owned(), resource.clone())).collect()
     };

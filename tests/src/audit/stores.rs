@@ -36,6 +36,22 @@ impl Audit<'_> {
         }
     }
 
+    /// Whoever refers to the table of users refers to the one in use.
+    pub(super) fn users_table(&mut self) {
+        let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "ExistingUsersTable" }, ""] }] });
+        self.must("template", self.template, "/Conditions/HasExistingUsersTable", &given);
+        let mut others = Vec::new();
+        for section in ["Globals", "Outputs", "Resources"] {
+            strays(section, &self.template[section], &mut others);
+        }
+        for place in others {
+            self.fault(format!("{place} is the stack's own table of users, though another may be in use"));
+        }
+        for (name, function) in self.merged_functions() {
+            self.must(name, &function, "/Environment/Variables/USERS_TABLE", &users_name());
+        }
+    }
+
     pub(super) fn secrets(&mut self) {
         for (name, secret) in self.of_type("AWS::SecretsManager::Secret") {
             for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
@@ -73,4 +89,43 @@ impl Audit<'_> {
 /// The key that whoever deploys named, if any.
 fn key() -> Value {
     only_if("HasKmsKey", &json!({ "Ref": "KmsKeyArn" }))
+}
+
+/// The name of the table of users in use.
+fn users_name() -> Value {
+    json!({ "Fn::If": ["HasExistingUsersTable", { "Ref": "ExistingUsersTable" }, { "Ref": "UsersTable" }] })
+}
+
+/// Its ARN.
+pub(super) fn users_arn() -> Value {
+    let existing =
+        "arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${ExistingUsersTable}";
+    let own = json!({ "Fn::GetAtt": "UsersTable.Arn" });
+    json!({ "Fn::If": ["HasExistingUsersTable", { "Fn::Sub": existing }, own] })
+}
+
+/// Collects where below `place` the stack's own table stands without a choice.
+fn strays(place: &str, value: &Value, found: &mut Vec<String>) {
+    if *value == users_name() || *value == users_arn() {
+        return;
+    }
+    match value {
+        Value::Object(object) => {
+            for (key, inner) in object {
+                let refers = ["Ref", "Fn::GetAtt"].contains(&key.as_str());
+                let own = inner.as_str().is_some_and(|name| name.split('.').next() == Some("UsersTable"));
+                if refers && own {
+                    found.push(place.to_owned());
+                }
+                strays(&format!("{place}.{key}"), inner, found);
+            }
+        }
+        Value::Array(array) => {
+            for (nth, inner) in array.iter().enumerate() {
+                strays(&format!("{place}.{nth}"), inner, found);
+            }
+        }
+        Value::String(text) if text.contains("${UsersTable") => found.push(place.to_owned()),
+        _ => {}
+    }
 }
