@@ -16,3 +16,4 @@ mod extent;
 mod gateway;
 mod parameters;
 mod rights;
+mod stores;

@@ -9,7 +9,7 @@ fn the_template_has_no_fault() {
 }
 
 /// Puts `value` at `pointer`, whose last part is a new or an old key, or `-` for the end of an array.
-fn set(template: &mut Value, pointer: &str, value: Value) {
+pub(super) fn set(template: &mut Value, pointer: &str, value: Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let key = key.replace("~1", "/");
     match template.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}")) {
@@ -58,7 +58,10 @@ fn a_function_that_runs_otherwise_is_found() {
         (
             "ReservedConcurrentExecutions",
             json!(1),
-            r#"is 1, not {"Fn::If":["HasReservedConcurrency",{"Ref":"ReservedConcurrency"},{"Ref":"AWS::NoValue"}]}"#,
+            concat!(
+                r#"is 1, not {"Fn::If":["HasSendReservedConcurrency","#,
+                r#"{"Ref":"SendReservedConcurrency"},{"Ref":"AWS::NoValue"}]}"#,
+            ),
         ),
     ] {
         let pointer = format!("{}/{property}", of!("SendFunction"));
@@ -93,9 +96,10 @@ fn a_function_that_runs_otherwise_is_found() {
 #[test]
 fn that_nothing_is_reserved_by_default_is_said_to_the_scanner() {
     let template = template();
-    assert_eq!(template["Parameters"]["ReservedConcurrency"]["Default"], 0);
-    for function in ["SignupFunction", "SendFunction", "ResendFunction", "VerifyFunction"] {
-        let skipped = template["Resources"][function]["Metadata"]["checkov"]["skip"].as_array().unwrap();
+    for name in ["Signup", "Send", "Resend", "Verify"] {
+        let (parameter, function) = (format!("{name}ReservedConcurrency"), format!("{name}Function"));
+        assert_eq!(template["Parameters"][parameter]["Default"], 0);
+        let skipped = template["Resources"][&function]["Metadata"]["checkov"]["skip"].as_array().unwrap();
         assert!(skipped.iter().any(|check| check["id"] == "CKV_AWS_115"), "{function}: {skipped:?}");
     }
 }
@@ -202,105 +206,6 @@ fn a_role_that_others_may_use_is_found() {
 }
 
 #[test]
-fn a_table_that_can_be_lost_or_read_is_found() {
-    for (pointer, fault) in [
-        ("DeletionPolicy", r#"DeletionPolicy is null, not "Retain""#),
-        ("UpdateReplacePolicy", r#"UpdateReplacePolicy is null, not "Retain""#),
-        ("Properties/BillingMode", r#"Properties.BillingMode is null, not "PAY_PER_REQUEST""#),
-        ("Properties/DeletionProtectionEnabled", "Properties.DeletionProtectionEnabled is null, not true"),
-        (
-            "Properties/TimeToLiveSpecification",
-            r#"Properties.TimeToLiveSpecification is null, not {"AttributeName":"expiresAt","Enabled":true}"#,
-        ),
-    ] {
-        takes(&format!("/Resources/OtpsTable/{pointer}"), &[&format!("OtpsTable.{fault}")]);
-    }
-    let encrypted = template().pointer(of!("OtpsTable", "SSESpecification")).unwrap().to_string();
-    puts(
-        of!("OtpsTable", "SSESpecification"),
-        json!({ "SSEEnabled": true }),
-        &[&format!(r#"OtpsTable.Properties.SSESpecification is {{"SSEEnabled":true}}, not {encrypted}"#)],
-    );
-}
-
-/// A restored table that only some of the stack knows of would be half a service.
-#[test]
-fn whatever_does_not_follow_an_existing_table_of_users_is_found() {
-    let fault =
-        |place: &str| format!("{place} is the stack's own table of users, though another may be in use");
-    let own = json!({ "Ref": "UsersTable" });
-    let named = template().pointer("/Outputs/UsersTableName/Value").unwrap().clone();
-    puts("/Outputs/UsersTableName/Value", own.clone(), &[&fault("Outputs.UsersTableName.Value")]);
-    puts(
-        of!("SendFunction", "Environment/Variables/USERS_TABLE"),
-        own.clone(),
-        &[
-            &fault("Resources.SendFunction.Properties.Environment.Variables.USERS_TABLE"),
-            &format!("SendFunction.Environment.Variables.USERS_TABLE is {own}, not {named}"),
-        ],
-    );
-    puts(
-        of!("TableThrottlesAlarm", "Metrics/1/MetricStat/Metric/Dimensions/0/Value"),
-        own.clone(),
-        &[&fault("Resources.TableThrottlesAlarm.Properties.Metrics.1.MetricStat.Metric.Dimensions.0.Value")],
-    );
-    puts(
-        of!("Dashboard", "DashboardBody/Fn::Sub/0"),
-        json!("${UsersTable}"),
-        &[&fault("Resources.Dashboard.Properties.DashboardBody.Fn::Sub.0")],
-    );
-    puts(
-        of!("Dashboard", "DashboardBody/Fn::Sub/1/Users"),
-        own,
-        &[&fault("Resources.Dashboard.Properties.DashboardBody.Fn::Sub.1.Users")],
-    );
-    let arn = json!({ "Fn::GetAtt": "UsersTable.Arn" });
-    let statement = of!("VerifyRole", "Policies/0/PolicyDocument/Statement/0/Resource");
-    let users = template().pointer(statement).unwrap().clone();
-    puts(
-        statement,
-        arn.clone(),
-        &[
-            &format!("VerifyRole may dynamodb:UpdateItem on {arn} without need"),
-            &format!("VerifyRole may not dynamodb:UpdateItem on {users}"),
-            &fault("Resources.VerifyRole.Properties.Policies.0.PolicyDocument.Statement.0.Resource"),
-        ],
-    );
-    puts(
-        "/Conditions/HasExistingUsersTable",
-        json!(true),
-        &[concat!(
-            r#"template.Conditions.HasExistingUsersTable is true, "#,
-            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"ExistingUsersTable"},""]}]}"#,
-        )],
-    );
-}
-
-#[test]
-fn a_table_that_is_kept_for_too_long_or_not_at_all_is_found() {
-    let recovery = r#"{"PointInTimeRecoveryEnabled":true,"RecoveryPeriodInDays":7}"#;
-    takes(
-        of!("UsersTable", "PointInTimeRecoverySpecification"),
-        &[&format!("UsersTable.Properties.PointInTimeRecoverySpecification is null, not {recovery}")],
-    );
-    // Without days it is 35.
-    takes(
-        of!("UsersTable", "PointInTimeRecoverySpecification/RecoveryPeriodInDays"),
-        &[&format!(
-            "UsersTable.Properties.PointInTimeRecoverySpecification is {}, not {recovery}",
-            r#"{"PointInTimeRecoveryEnabled":true}"#,
-        )],
-    );
-    for table in ["OtpsTable", "LimitsTable"] {
-        puts(
-            &format!("/Resources/{table}/Properties/PointInTimeRecoverySpecification"),
-            json!({ "PointInTimeRecoveryEnabled": true, "RecoveryPeriodInDays": 7 }),
-            &[&format!("{table}.Properties.PointInTimeRecoverySpecification is {recovery}, not null")],
-        );
-    }
-}
-
-#[test]
 fn a_key_that_is_not_the_given_one_or_is_used_for_more_is_found() {
     let given = r#"{"Fn::If":["HasKmsKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}"#;
     for secret in ["CourierToken", "OtpPepper"] {
@@ -336,34 +241,6 @@ fn a_key_that_is_not_the_given_one_or_is_used_for_more_is_found() {
         assert!(
             found.contains(&"VerifyRole may not use the key of tables and secrets".to_owned()),
             "{found:?}"
-        );
-    }
-}
-
-#[test]
-fn logs_that_stay_for_ever_are_found() {
-    for group in ["AccessLogGroup", "SignupLogGroup", "SendLogGroup", "ResendLogGroup", "VerifyLogGroup"] {
-        let pointer = format!("/Resources/{group}/Properties/RetentionInDays");
-        takes(&pointer, &[&format!("{group} keeps its logs for ever")]);
-    }
-}
-
-#[test]
-fn logs_that_end_with_the_stack_or_stop_the_next_one_are_found() {
-    for group in ["SignupLogGroup", "SendLogGroup", "ResendLogGroup", "VerifyLogGroup"] {
-        let resource = format!("/Resources/{group}");
-        takes(
-            &format!("{resource}/DeletionPolicy"),
-            &[&format!(r#"{group}.DeletionPolicy is null, not "RetainExceptOnCreate""#)],
-        );
-        takes(
-            &format!("{resource}/UpdateReplacePolicy"),
-            &[&format!(r#"{group}.UpdateReplacePolicy is null, not "Retain""#)],
-        );
-        puts(
-            &format!("{resource}/Properties/LogGroupName"),
-            json!("/aws/lambda/signup"),
-            &[&format!(r#"{group}.Properties.LogGroupName is "/aws/lambda/signup", not null"#)],
         );
     }
 }

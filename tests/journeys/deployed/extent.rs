@@ -9,7 +9,6 @@ fn a_resource_of_another_kind_is_found() {
     for kind in [
         "AWS::ApiGatewayV2::Api",
         "AWS::DynamoDB::GlobalTable",
-        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
         "AWS::IAM::User",
@@ -27,6 +26,8 @@ fn a_resource_of_another_kind_is_found() {
     }
     let another = json!({ "Type": "AWS::Serverless::HttpApi" });
     puts("/Resources/More", another, &["there is not exactly one API"]);
+    let another = json!({ "Type": "AWS::IAM::ManagedPolicy" });
+    puts("/Resources/More", another, &["there is not exactly one policy, for the app's backend"]);
     // What a macro makes is seen by nobody before.
     puts("/Resources/Fn::Transform", json!({}), &["Fn::Transform is of null, which has no place here"]);
 }
@@ -35,9 +36,10 @@ fn a_resource_of_another_kind_is_found() {
 fn a_property_that_grants_is_found() {
     for (resource, property) in [
         ("OtpsTable", "ResourcePolicy"),
-        ("OtpsTable", "StreamSpecification"),
         ("CourierToken", "ReplicaRegions"),
         ("VerifyRole", "RoleName"),
+        ("UserStatusPolicy", "Roles"),
+        ("UserStatusPolicy", "Users"),
         ("SendLogGroup", "ResourcePolicyDocument"),
         ("Api", "Auth"),
         ("Api", "DefinitionBody"),

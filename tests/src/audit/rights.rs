@@ -68,6 +68,13 @@ impl Audit<'_> {
                 self.fault(format!("{role} may not {action} on {resource}"));
             }
         }
+        let policies = self.of_type("AWS::IAM::ManagedPolicy");
+        match policies[..] {
+            [(name, policy)] => {
+                self.must(name, &policy["Properties"], "/PolicyDocument/Statement", &of_the_backend());
+            }
+            _ => self.fault("there is not exactly one policy, for the app's backend".to_owned()),
+        }
         for (role, definition) in self.of_type("AWS::IAM::Role") {
             let trusted = json!([{
                 "Effect": "Allow",
@@ -111,6 +118,29 @@ impl Audit<'_> {
         }
         granted
     }
+}
+
+/// What the policy for the app's backend allows: to read of a user, with one read, whether it is VERIFIED.
+fn of_the_backend() -> Value {
+    let service = json!({ "Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}" });
+    let key = json!({
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:DescribeKey"],
+        "Resource": { "Ref": "KmsKeyArn" },
+        "Condition": { "StringEquals": { "kms:ViaService": service } },
+    });
+    json!([
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem"],
+            "Resource": users_arn(),
+            "Condition": {
+                "ForAllValues:StringEquals": { "dynamodb:Attributes": ["username", "status"] },
+                "StringEquals": { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+            },
+        },
+        only_if("HasKmsKey", &key),
+    ])
 }
 
 /// The statement on the key of tables and secrets, if whoever deploys named one: the two services may use it for the

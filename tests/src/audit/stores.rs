@@ -22,6 +22,11 @@ impl Audit<'_> {
                     "/Properties/PointInTimeRecoverySpecification",
                     if name == "UsersTable" { recovery } else { Value::Null },
                 ),
+                // Nobody but a backend has to hear of changes, and of no more than whose they are.
+                (
+                    "/Properties/StreamSpecification",
+                    if name == "UsersTable" { json!({ "StreamViewType": "KEYS_ONLY" }) } else { Value::Null },
+                ),
                 (
                     "/Properties/SSESpecification",
                     json!({ "KMSMasterKeyId": key(), "SSEEnabled": true, "SSEType": "KMS" }),
@@ -40,6 +45,10 @@ impl Audit<'_> {
     pub(super) fn users_table(&mut self) {
         let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "ExistingUsersTable" }, ""] }] });
         self.must("template", self.template, "/Conditions/HasExistingUsersTable", &given);
+        let own = json!({ "Fn::Equals": [{ "Ref": "ExistingUsersTable" }, ""] });
+        self.must("template", self.template, "/Conditions/HasOwnUsersTable", &own);
+        let stream = &self.template["Outputs"]["UsersTableStreamArn"];
+        self.must("UsersTableStreamArn", stream, "/Condition", &json!("HasOwnUsersTable"));
         let mut others = Vec::new();
         for section in ["Globals", "Outputs", "Resources"] {
             strays(section, &self.template[section], &mut others);
@@ -106,7 +115,9 @@ pub(super) fn users_arn() -> Value {
 
 /// Collects where below `place` the stack's own table stands without a choice.
 fn strays(place: &str, value: &Value, found: &mut Vec<String>) {
-    if *value == users_name() || *value == users_arn() {
+    // The stream of an existing table cannot be told from its name.
+    let stream = place == "Outputs.UsersTableStreamArn.Value";
+    if stream || *value == users_name() || *value == users_arn() {
         return;
     }
     match value {
