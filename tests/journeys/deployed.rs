@@ -17,3 +17,4 @@ mod gateway;
 mod parameters;
 mod rights;
 mod stores;
+mod telling;

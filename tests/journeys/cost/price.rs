@@ -7,6 +7,7 @@ use local::template::{Setting, Template};
 use serde_json::Value;
 use shared::domain::sms::{Client, Language};
 use shared::metrics::Metric;
+use tests::audit::holds_by_default;
 
 use super::table::COSTS;
 use crate::{languages, pages};
@@ -115,7 +116,12 @@ fn reasons() -> usize {
 #[test]
 fn the_page_prices_what_stands_by_the_month() {
     let template = tests::audit::template();
-    let resources: Vec<_> = template["Resources"].as_object().unwrap().values().collect();
+    let resources = template["Resources"].as_object().unwrap().values();
+    // What a parameter at its default leaves out is not paid for.
+    let resources = resources.filter(|resource| {
+        resource["Condition"].as_str().is_none_or(|condition| holds_by_default(&template, condition))
+    });
+    let resources: Vec<_> = resources.collect();
     let of_type = |kind: &str| resources.iter().filter(|resource| resource["Type"] == kind).count();
     let watched = resources.iter().filter_map(|resource| resource["Properties"]["Metrics"].as_array());
     let watched = watched.flatten().filter(|query| query["MetricStat"] != Value::Null).count();

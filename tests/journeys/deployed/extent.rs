@@ -16,6 +16,7 @@ fn a_resource_of_another_kind_is_found() {
         "AWS::Lambda::Permission",
         "AWS::Lambda::Url",
         "AWS::Logs::ResourcePolicy",
+        "AWS::SNS::TopicPolicy",
         "AWS::Logs::SubscriptionFilter",
         "AWS::SecretsManager::ResourcePolicy",
         "AWS::Serverless::Api",
@@ -37,6 +38,7 @@ fn a_property_that_grants_is_found() {
     for (resource, property) in [
         ("OtpsTable", "ResourcePolicy"),
         ("CourierToken", "ReplicaRegions"),
+        ("AlarmSubscription", "DeliveryPolicy"),
         ("VerifyRole", "RoleName"),
         ("UserStatusPolicy", "Roles"),
         ("UserStatusPolicy", "Users"),

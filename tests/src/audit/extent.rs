@@ -70,6 +70,8 @@ const TYPES: &[(&str, &[&str])] = &[
     ("AWS::IAM::Role", &["AssumeRolePolicyDocument", "Policies"]),
     ("AWS::Logs::LogGroup", &["LogGroupName", "RetentionInDays"]),
     ("AWS::Logs::MetricFilter", &["FilterPattern", "LogGroupName", "MetricTransformations"]),
+    ("AWS::SNS::Subscription", &["Endpoint", "Protocol", "TopicArn"]),
+    ("AWS::SNS::Topic", &[]),
     ("AWS::SecretsManager::Secret", &["Description", "GenerateSecretString", "KmsKeyId"]),
     ("AWS::Serverless::Function", OF_A_FUNCTION),
     (
