@@ -94,6 +94,14 @@ fn refusals_of_the_gateway_that_are_not_counted_are_found() {
         json!({ "Ref": "SendLogGroup" }),
         &[&format!(r#"{name}.LogGroupName is {{"Ref":"SendLogGroup"}}, not {{"Ref":"AccessLogGroup"}}"#)],
     );
+    let counted = template().pointer(of!("GatewayThrottlesFilter", "MetricTransformations")).unwrap().clone();
+    let mut elsewhere = counted.clone();
+    elsewhere[0]["MetricNamespace"] = json!("countersign");
+    puts(
+        of!("GatewayThrottlesFilter", "MetricTransformations"),
+        elsewhere.clone(),
+        &[&format!("{name}.MetricTransformations is {elsewhere}, not {counted}")],
+    );
     let format = template().pointer(of!("Api", "AccessLogSettings/Format")).unwrap().clone();
     let format = format.as_str().unwrap().replace("$context.integrationStatus", "$context.status");
     puts(

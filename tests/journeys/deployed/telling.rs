@@ -35,12 +35,12 @@ fn whoever_else_is_told_is_found() {
         let fault = "there is not exactly one topic with one subscription";
         puts("/Resources/More", json!({ "Type": kind }), &[fault]);
     }
-    puts(
-        "/Conditions/HasAlarmEmail",
-        json!(true),
-        &[concat!(
-            r#"template.Conditions.HasAlarmEmail is true, "#,
-            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"AlarmEmail"},""]}]}"#,
-        )],
-    );
+    for (condition, parameter) in [("HasAlarmEmail", "AlarmEmail"), ("HasAlarmTopic", "AlarmTopicArn")] {
+        let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, ""] }] });
+        puts(
+            &format!("/Conditions/{condition}"),
+            json!(true),
+            &[&format!("template.Conditions.{condition} is true, not {given}")],
+        );
+    }
 }
