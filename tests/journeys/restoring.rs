@@ -33,7 +33,8 @@ async fn empty(service: &Service, table: &str, key: &str) {
     }
 }
 
-/// A service whose users were overwritten, running on the table of the moment before that, with `settings` beside.
+/// A service whose users were overwritten, running on the table of the moment before that, and the rows of the table that
+/// was left.
 ///
 /// "ada" was VERIFIED then and "bob" PENDING; "eve" signed up and was VERIFIED since.
 async fn restored() -> (Service, Vec<Row>) {

@@ -58,7 +58,7 @@ fn a_call_without_a_throttle_is_found() {
     );
 }
 
-/// A parameter of type Number reaches the gateway as a text where CloudFormation's schema is free JSON.
+/// A parameter of type Number reaches the gateway as a text where the schema of the stage is free JSON.
 #[test]
 fn a_throttle_that_is_no_number_as_it_stands_is_found() {
     for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {

@@ -97,8 +97,8 @@ impl Audit<'_> {
 
     /// Returns the calls of a second, if both a rate and a burst bound them.
     ///
-    /// Both are whole numbers as they stand, never a reference: CloudFormation hands the value of a parameter on as a text
-    /// where its schema is free JSON, as for the settings of routes.
+    /// Both are whole numbers as they stand, never a reference: the value of a parameter reaches the gateway as a text
+    /// where the schema of the stage is free JSON, as for the settings of routes.
     fn rate(&mut self, name: &str, route: &str, settings: &Value) -> Option<u64> {
         let positive = |key: &str| settings[key].as_u64().filter(|number| *number > 0);
         let (rate, burst) = positive("ThrottlingRateLimit").zip(positive("ThrottlingBurstLimit"))?;
