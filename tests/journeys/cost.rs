@@ -2,6 +2,7 @@
 //!
 //! The figures stand in [`table::COSTS`] and nowhere else; the table of `docs/costs.md` is made from them.
 
+mod abuse;
 mod price;
 pub(crate) mod scenes;
 mod table;

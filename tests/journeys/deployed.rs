@@ -1,8 +1,21 @@
 //! What is deployed: the template, and what `sam local` runs.
 
+/// The pointer to a resource's properties, or to one of them.
+macro_rules! of {
+    ($name:literal) => {
+        concat!("/Resources/", $name, "/Properties")
+    };
+    ($name:literal, $property:literal) => {
+        concat!("/Resources/", $name, "/Properties/", $property)
+    };
+}
+
 mod audit;
 mod events;
 mod extent;
 mod front_door;
+mod gateway;
 mod parameters;
 mod rights;
+mod stores;
+mod telling;

@@ -22,6 +22,7 @@ mod pages;
 mod parties;
 mod privacy;
 mod processes;
+mod restoring;
 mod secrets;
 mod settings;
 mod shape;

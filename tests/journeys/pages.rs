@@ -7,7 +7,7 @@ use std::process::Command;
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use tests::service::{NOON, Service, number};
+use tests::service::{NOON, Service, number, text};
 
 use crate::{as_if, openapi};
 
@@ -15,6 +15,7 @@ const README: &str = include_str!("../../README.md");
 const CLIENTS: &str = include_str!("../../docs/clients.md");
 const API: &str = include_str!("../../docs/api.md");
 const DEPLOY: &str = include_str!("../../docs/deploy.md");
+const INTEGRATE: &str = include_str!("../../docs/integrate.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
@@ -140,11 +141,33 @@ async fn an_operator_unlocks_a_username_and_cannot_create_one() {
     assert!(service.otp("nobody").await.is_none());
 }
 
+/// What the page has a backend read is what the policy lets it read, and nothing of it is personal but the username.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backend_reads_the_status_of_a_user_and_nothing_else() {
+    let service = Service::start().await;
+    service.sign_up("ada", "+12025550143").await;
+    let command = between(INTEGRATE, "aws dynamodb get-item", "```");
+    let quoted = |flag| between(between(command, flag, "\n"), "'", "'");
+    assert_eq!(quoted("--key"), r#"{"username":{"S":"ada"}}"#);
+    assert_eq!(quoted("--expression-attribute-names"), r##"{"#status":"status"}"##);
+    let read = service.dynamodb().get_item().table_name("users").consistent_read(true);
+    let read = read.key("username", AttributeValue::S("ada".to_owned()));
+    let read = read.projection_expression(quoted("--projection-expression"));
+    let item = read.expression_attribute_names("#status", "status").send().await.unwrap().item.unwrap();
+    assert_eq!((text(&item, "username"), text(&item, "status")), ("ada", "PENDING"));
+
+    let template = tests::audit::template();
+    let policy = &template["Resources"]["UserStatusPolicy"]["Properties"]["PolicyDocument"]["Statement"][0];
+    let allowed = policy["Condition"]["ForAllValues:StringEquals"]["dynamodb:Attributes"].as_array().unwrap();
+    let allowed: BTreeSet<_> = allowed.iter().map(|name| name.as_str().unwrap()).collect();
+    assert_eq!(item.keys().map(String::as_str).collect::<BTreeSet<_>>(), allowed);
+}
+
 #[test]
 fn what_the_deployment_is_told_and_asked_exists() {
     let template = tests::audit::template();
     let named = |begin: &'static str, end| {
-        [DEPLOY, OPERATIONS]
+        [DEPLOY, INTEGRATE, OPERATIONS]
             .into_iter()
             .flat_map(move |page| page.split(begin).skip(1).map(move |rest| rest.split_once(end).unwrap().0))
     };
@@ -152,6 +175,13 @@ fn what_the_deployment_is_told_and_asked_exists() {
     assert!(outputs.len() >= 4, "{outputs:?}");
     for output in outputs {
         assert!(!template["Outputs"][output].is_null(), "there is no output {output}");
+    }
+    let given: BTreeSet<_> = named("--parameter-overrides ", "\n")
+        .map(|given| given.trim_start_matches(['"', '\'']).split('=').next().unwrap())
+        .collect();
+    assert!(given.contains("ExistingUsersTable"), "{given:?}");
+    for name in given {
+        assert!(!template["Parameters"][name].is_null(), "there is no parameter {name}");
     }
     let asked = between(DEPLOY, "| SAM asks for | answer |\n| --- | --- |\n", "| `… has no authentication.");
     let asked: Vec<_> = asked.lines().map(|row| between(row, "| `", "` |")).collect();

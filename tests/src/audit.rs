@@ -10,6 +10,7 @@ mod functions;
 mod parameters;
 mod rights;
 mod stores;
+mod telling;
 
 use serde_json::{Map, Value, json};
 
@@ -32,11 +33,13 @@ pub fn faults(template: &Value) -> Vec<String> {
     audit.functions();
     audit.rights();
     audit.tables();
+    audit.users_table();
     audit.secrets();
     audit.log_groups();
     audit.api();
     audit.front_door();
     audit.parameters();
+    audit.telling();
     audit.faults
 }
 
@@ -69,6 +72,27 @@ impl<'a> Audit<'a> {
     fn number(&self, value: &Value) -> Option<f64> {
         let parameter = value["Ref"].as_str().map(|name| &self.template["Parameters"][name]["Default"]);
         parameter.unwrap_or(value).as_f64()
+    }
+}
+
+/// Whether `condition` holds when every parameter has its default.
+///
+/// # Panics
+/// When it is of a form that the template has not had so far.
+#[must_use]
+pub fn holds_by_default(template: &Value, condition: &str) -> bool {
+    holds(template, &template["Conditions"][condition])
+}
+
+fn holds(template: &Value, condition: &Value) -> bool {
+    let resolved = |value: &Value| match value["Ref"].as_str() {
+        Some(name) => template["Parameters"][name]["Default"].clone(),
+        None => value.clone(),
+    };
+    match (&condition["Fn::Not"], &condition["Fn::Equals"]) {
+        (Value::Array(inner), Value::Null) => !holds(template, &inner[0]),
+        (Value::Null, Value::Array(sides)) => resolved(&sides[0]) == resolved(&sides[1]),
+        _ => panic!("{condition} is of another form"),
     }
 }
 

@@ -1,4 +1,4 @@
-//! The files of the page. They are part of the program, so that it runs from anywhere.
+//! The files of the page, and the description of the API. They are part of the program, so that it runs from anywhere.
 
 use std::sync::Arc;
 
@@ -16,6 +16,7 @@ const HTML: &str = "text/html; charset=utf-8";
 const CSS: &str = "text/css; charset=utf-8";
 const JS: &str = "text/javascript; charset=utf-8";
 const SVG: &str = "image/svg+xml";
+const YAML: &str = "application/yaml; charset=utf-8";
 
 /// Path, type and text of each file.
 pub(super) const FILES: [(&str, &str, &str); 15] = [
@@ -36,6 +37,9 @@ pub(super) const FILES: [(&str, &str, &str); 15] = [
     ("/_local/time.js", JS, include_str!("time.js")),
 ];
 
+/// The description of the API, which the page links to.
+const OPENAPI: (&str, &str, &str) = ("/openapi.yaml", YAML, include_str!("../../../docs/openapi.yaml"));
+
 /// Nothing from elsewhere, nothing inline, nothing made of strings; no frame around it, and no form that leaves it.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types";
@@ -53,7 +57,7 @@ const HEADERS: [(HeaderName, &str); 6] = [
 
 /// Returns the routes of the files.
 pub(super) fn router() -> Router<Arc<Served>> {
-    FILES.into_iter().fold(Router::new(), |router, (path, kind, text)| {
+    FILES.into_iter().chain([OPENAPI]).fold(Router::new(), |router, (path, kind, text)| {
         let answer = move || async move {
             let mut response = text.into_response();
             for (name, value) in HEADERS.into_iter().chain([(CONTENT_TYPE, kind)]) {

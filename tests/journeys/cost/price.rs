@@ -7,16 +7,24 @@ use local::template::{Setting, Template};
 use serde_json::Value;
 use shared::domain::sms::{Client, Language};
 use shared::metrics::Metric;
+use tests::audit::holds_by_default;
 
 use super::table::COSTS;
 use crate::{languages, pages};
 
 /// Dollars for a million of each (us-east-1, on demand), and for a GB-second of an arm64 function.
-const WRITE_UNITS: f64 = 0.625;
-const READ_UNITS: f64 = 0.125;
-const API_CALLS: f64 = 1.0;
-const INVOCATIONS: f64 = 0.2;
-const GB_SECOND: f64 = 0.000_013_333_4;
+pub(super) const WRITE_UNITS: f64 = 0.625;
+pub(super) const READ_UNITS: f64 = 0.125;
+pub(super) const API_CALLS: f64 = 1.0;
+pub(super) const INVOCATIONS: f64 = 0.2;
+pub(super) const GB_SECOND: f64 = 0.000_013_333_4;
+
+/// Dollars for a GB of logs, for one sent to the internet, for a million traces, and for a million calls of Secrets
+/// Manager.
+pub(super) const LOGS: f64 = 0.5;
+pub(super) const DATA_OUT: f64 = 0.09;
+pub(super) const TRACES: f64 = 5.0;
+pub(super) const SECRETS_READ: f64 = 5.0;
 
 /// Dollars a month for each secret, custom metric, metric that an alarm watches, and dashboard.
 const SECRET: f64 = 0.4;
@@ -25,8 +33,8 @@ const WATCHED: f64 = 0.1;
 const DASHBOARD: f64 = 3.0;
 
 /// What `docs/costs.md` assumes of the time of a call, in milliseconds: Lambda's was not measured.
-const SIGNING_UP: f64 = 300.0;
-const VERIFYING: f64 = 20.0;
+pub(super) const SIGNING_UP: f64 = 300.0;
+pub(super) const VERIFYING: f64 = 20.0;
 
 /// The read and write units of an outcome.
 fn units(call: &str, answer: &str, when: &str) -> (u32, u32) {
@@ -42,7 +50,7 @@ fn units(call: &str, answer: &str, when: &str) -> (u32, u32) {
 }
 
 /// The memory of a function, in GB.
-fn memory(binary: &str) -> f64 {
+pub(super) fn memory(binary: &str) -> f64 {
     let template = Template::of_this_repository().unwrap();
     let function = template.functions.iter().find(|function| function.binary == binary).unwrap();
     f64::from(u32::try_from(function.memory).unwrap()) / 1_024.0
@@ -85,7 +93,7 @@ fn the_page_prices_what_the_table_says() {
 }
 
 /// Dollars for a segment that the page counts with; what a carrier really asks depends on the country.
-const SEGMENT: f64 = 0.01;
+pub(super) const SEGMENT: f64 = 0.01;
 
 #[test]
 fn the_page_prices_a_text_by_its_segments() {
@@ -115,13 +123,18 @@ fn reasons() -> usize {
 #[test]
 fn the_page_prices_what_stands_by_the_month() {
     let template = tests::audit::template();
-    let resources: Vec<_> = template["Resources"].as_object().unwrap().values().collect();
+    let resources = template["Resources"].as_object().unwrap().values();
+    // What a parameter at its default leaves out is not paid for.
+    let resources = resources.filter(|resource| {
+        resource["Condition"].as_str().is_none_or(|condition| holds_by_default(&template, condition))
+    });
+    let resources: Vec<_> = resources.collect();
     let of_type = |kind: &str| resources.iter().filter(|resource| resource["Type"] == kind).count();
     let watched = resources.iter().filter_map(|resource| resource["Properties"]["Metrics"].as_array());
     let watched = watched.flatten().filter(|query| query["MetricStat"] != Value::Null).count();
     let dimensioned = Metric::ALL.iter().filter(|metric| metric.dimension().is_some()).count();
     assert_eq!(dimensioned, 1, "only refusals have reasons");
-    let metrics = Metric::ALL.len() - dimensioned + reasons();
+    let metrics = Metric::ALL.len() - dimensioned + reasons() + of_type("AWS::Logs::MetricFilter");
 
     let mut made = String::from("| a month of | how many | each | together |\n| --- | --: | --: | --: |\n");
     let mut all = 0.0;

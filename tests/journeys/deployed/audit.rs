@@ -9,12 +9,13 @@ fn the_template_has_no_fault() {
 }
 
 /// Puts `value` at `pointer`, whose last part is a new or an old key, or `-` for the end of an array.
-fn set(template: &mut Value, pointer: &str, value: Value) {
+pub(super) fn set(template: &mut Value, pointer: &str, value: Value) {
     let (parent, key) = pointer.rsplit_once('/').unwrap();
     let key = key.replace("~1", "/");
     match template.pointer_mut(parent).unwrap_or_else(|| panic!("nothing at {parent}")) {
         Value::Object(object) => drop(object.insert(key, value)),
         Value::Array(array) if key == "-" => array.push(value),
+        Value::Array(array) => array[key.parse::<usize>().unwrap()] = value,
         other => panic!("{other} has no {key}"),
     }
 }
@@ -25,16 +26,6 @@ fn remove(template: &mut Value, pointer: &str) {
     let object = template.pointer_mut(parent).and_then(Value::as_object_mut);
     let removed = object.and_then(|object| object.remove(&key.replace("~1", "/")));
     assert!(removed.is_some(), "nothing at {pointer}");
-}
-
-/// A resource's properties, and a role's statement on the nth resource.
-macro_rules! of {
-    ($name:literal) => {
-        concat!("/Resources/", $name, "/Properties")
-    };
-    ($name:literal, $property:literal) => {
-        concat!("/Resources/", $name, "/Properties/", $property)
-    };
 }
 
 pub(super) fn puts(pointer: &str, value: Value, expected: &[&str]) {
@@ -67,7 +58,10 @@ fn a_function_that_runs_otherwise_is_found() {
         (
             "ReservedConcurrentExecutions",
             json!(1),
-            r#"is 1, not {"Fn::If":["HasReservedConcurrency",{"Ref":"ReservedConcurrency"},{"Ref":"AWS::NoValue"}]}"#,
+            concat!(
+                r#"is 1, not {"Fn::If":["HasSendReservedConcurrency","#,
+                r#"{"Ref":"SendReservedConcurrency"},{"Ref":"AWS::NoValue"}]}"#,
+            ),
         ),
     ] {
         let pointer = format!("{}/{property}", of!("SendFunction"));
@@ -107,9 +101,10 @@ fn a_function_that_runs_otherwise_is_found() {
 #[test]
 fn that_nothing_is_reserved_by_default_is_said_to_the_scanner() {
     let template = template();
-    assert_eq!(template["Parameters"]["ReservedConcurrency"]["Default"], 0);
-    for function in ["SignupFunction", "SendFunction", "ResendFunction", "VerifyFunction"] {
-        let skipped = template["Resources"][function]["Metadata"]["checkov"]["skip"].as_array().unwrap();
+    for name in ["Signup", "Send", "Resend", "Verify"] {
+        let (parameter, function) = (format!("{name}ReservedConcurrency"), format!("{name}Function"));
+        assert_eq!(template["Parameters"][parameter]["Default"], 0);
+        let skipped = template["Resources"][&function]["Metadata"]["checkov"]["skip"].as_array().unwrap();
         assert!(skipped.iter().any(|check| check["id"] == "CKV_AWS_115"), "{function}: {skipped:?}");
     }
 }
@@ -145,22 +140,14 @@ fn a_secret_in_an_environment_is_found() {
 #[test]
 fn a_wider_right_is_found() {
     let statements = of!("VerifyRole", "Policies/0/PolicyDocument/Statement");
-    let on = |name: &str| json!({ "Fn::GetAtt": format!("{name}.Arn") });
-    for (action, fault) in [
-        ("dynamodb:*", "dynamodb:*"),
-        ("dynamodb:Scan", "dynamodb:Scan"),
-        ("dynamodb:DeleteItem", "dynamodb:DeleteItem"),
-        ("*", "*"),
-    ] {
-        let fault = format!(r#"VerifyRole may {fault} on {{"Fn::GetAtt":"UsersTable.Arn"}} without need"#);
+    let users = template().pointer(&format!("{statements}/0/Resource")).unwrap().clone();
+    for action in ["dynamodb:*", "dynamodb:Scan", "dynamodb:DeleteItem", "*"] {
+        let fault = format!("VerifyRole may {action} on {users} without need");
         puts(&format!("{statements}/0/Action/-"), json!(action), &[&fault]);
     }
-    for (resource, fault) in
-        [(on("LimitsTable"), r#"{"Fn::GetAtt":"LimitsTable.Arn"}"#), (json!("*"), r#""*""#)]
-    {
-        let fault = format!("VerifyRole may dynamodb:UpdateItem on {fault} without need");
-        let both = json!([on("UsersTable"), resource]);
-        puts(&format!("{statements}/0/Resource"), both, &[&fault]);
+    for resource in [json!({ "Fn::GetAtt": "LimitsTable.Arn" }), json!("*")] {
+        let fault = format!("VerifyRole may dynamodb:UpdateItem on {resource} without need");
+        puts(&format!("{statements}/0/Resource"), json!([users, resource]), &[&fault]);
     }
     puts(
         &format!("{statements}/-"),
@@ -170,12 +157,12 @@ fn a_wider_right_is_found() {
     puts(
         of!("SendRole", "Policies/0/PolicyDocument/Statement/0/Action/-"),
         json!("dynamodb:PutItem"),
-        &[r#"SendRole may dynamodb:PutItem on {"Fn::GetAtt":"UsersTable.Arn"} without need"#],
+        &[&format!("SendRole may dynamodb:PutItem on {users} without need")],
     );
     puts(
         &format!("{statements}/0/Action"),
         json!([]),
-        &[r#"VerifyRole may not dynamodb:UpdateItem on {"Fn::GetAtt":"UsersTable.Arn"}"#],
+        &[&format!("VerifyRole may not dynamodb:UpdateItem on {users}")],
     );
     puts(
         &format!("{statements}/-"),
@@ -224,111 +211,43 @@ fn a_role_that_others_may_use_is_found() {
 }
 
 #[test]
-fn a_table_that_can_be_lost_or_read_is_found() {
-    for (pointer, fault) in [
-        ("DeletionPolicy", r#"DeletionPolicy is null, not "Retain""#),
-        ("UpdateReplacePolicy", r#"UpdateReplacePolicy is null, not "Retain""#),
-        ("Properties/BillingMode", r#"Properties.BillingMode is null, not "PAY_PER_REQUEST""#),
-        ("Properties/DeletionProtectionEnabled", "Properties.DeletionProtectionEnabled is null, not true"),
-        (
-            "Properties/PointInTimeRecoverySpecification",
-            "Properties.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled is null, not true",
-        ),
-        ("Properties/SSESpecification", "Properties.SSESpecification.SSEEnabled is null, not true"),
-        (
-            "Properties/TimeToLiveSpecification",
-            r#"Properties.TimeToLiveSpecification is null, not {"AttributeName":"expiresAt","Enabled":true}"#,
-        ),
-    ] {
-        takes(&format!("/Resources/OtpsTable/{pointer}"), &[&format!("OtpsTable.{fault}")]);
-    }
-}
-
-#[test]
-fn logs_that_stay_for_ever_are_found() {
-    for group in ["AccessLogGroup", "SignupLogGroup", "SendLogGroup", "ResendLogGroup", "VerifyLogGroup"] {
-        let pointer = format!("/Resources/{group}/Properties/RetentionInDays");
-        takes(&pointer, &[&format!("{group} keeps its logs for ever")]);
-    }
-}
-
-#[test]
-fn personal_data_in_the_access_log_is_found() {
-    for variable in ["identity.sourceIp", "identity.userAgent", "path", "authorizer.claims.email"] {
-        let format = format!(r#"{{"requestId":"$context.requestId","more":"$context.{variable}"}}"#);
-        let fault = format!(r#"Api logs "$context.{variable}" of each access as more"#);
-        puts(of!("Api", "AccessLogSettings/Format"), json!(format), &[&fault]);
+fn a_key_that_is_not_the_given_one_or_is_used_for_more_is_found() {
+    let given = r#"{"Fn::If":["HasKmsKey",{"Ref":"KmsKeyArn"},{"Ref":"AWS::NoValue"}]}"#;
+    for secret in ["CourierToken", "OtpPepper"] {
+        takes(
+            &format!("/Resources/{secret}/Properties/KmsKeyId"),
+            &[&format!("{secret}.Properties.KmsKeyId is null, not {given}")],
+        );
     }
     puts(
-        of!("Api", "AccessLogSettings/Format"),
-        json!("$context.identity.sourceIp"),
-        &["Api logs no JSON of accesses"],
-    );
-    takes(
-        of!("Api", "AccessLogSettings"),
-        &["Api logs no JSON of accesses", "Api has no log group of its own"],
-    );
-}
-
-#[test]
-fn a_call_without_a_throttle_is_found() {
-    for call in ["signup", "send", "resend", "verify"] {
-        let pointer = format!("{}/POST ~1{call}", of!("Api", "RouteSettings"));
-        takes(&pointer, &[&format!("Api does not throttle POST /{call}")]);
-        takes(&format!("{pointer}/ThrottlingBurstLimit"), &[&format!("Api does not throttle POST /{call}")]);
-    }
-    takes(of!("Api", "DefaultRouteSettings"), &["Api does not throttle a route that is not named"]);
-    puts(
-        of!("Api", "RouteSettings/POST ~1other"),
-        json!({ "ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 1 }),
-        &["Api throttles POST /other, which is no route"],
-    );
-    puts(
-        "/Parameters/SendsPerSecond/Default",
-        json!(11),
-        &["POST /send", "POST /resend"]
-            .map(|route| format!("Api lets more through to {route} than can be verified"))
-            .each_ref()
-            .map(String::as_str),
-    );
-}
-
-#[test]
-fn pages_of_any_origin_are_found() {
-    puts("/Parameters/CorsOrigin/Default", json!("*"), &[r#"CorsOrigin.Default is "*", not """#]);
-    let wanted = template().pointer(of!("Api", "CorsConfiguration")).unwrap().to_string();
-    puts(
-        of!("Api", "CorsConfiguration"),
-        json!(true),
-        &[&format!("Api.CorsConfiguration is true, not {wanted}")],
-    );
-    puts(
-        "/Conditions/HasCorsOrigin",
+        "/Conditions/HasKmsKey",
         json!(true),
         &[concat!(
-            r#"template.Conditions.HasCorsOrigin is true, "#,
-            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"CorsOrigin"},""]}]}"#,
+            r#"template.Conditions.HasKmsKey is true, "#,
+            r#"not {"Fn::Not":[{"Fn::Equals":[{"Ref":"KmsKeyArn"},""]}]}"#,
         )],
     );
-}
-
-#[test]
-fn a_stage_with_a_name_and_an_old_payload_are_found() {
-    puts(
-        of!("SendFunction", "Events/Call/Type"),
-        json!("Api"),
-        &[r#"SendFunction.Type is "Api", not "HttpApi""#],
-    );
-    takes(
-        of!("SendFunction", "Events/Call/Properties/ApiId"),
-        &[r#"SendFunction.Call.ApiId is null, not {"Ref":"Api"}"#],
-    );
-    puts(of!("Api", "StageName"), json!("v1"), &[r#"Api.StageName is "v1", not "$default""#]);
-    puts(
-        of!("SendFunction", "Events/Call/Properties/PayloadFormatVersion"),
-        json!("1.0"),
-        &[r#"SendFunction.Call.PayloadFormatVersion is "1.0", not "2.0""#],
-    );
+    // The statement on the key is the last but that on traces.
+    let statements = of!("VerifyRole", "Policies/0/PolicyDocument/Statement");
+    let key = template().pointer(&format!("{statements}/4")).unwrap().clone();
+    for (pointer, value) in [
+        ("/Fn::If/0", json!("HasAlarmTopic")),
+        ("/Fn::If/1/Action/-", json!("kms:CreateGrant")),
+        ("/Fn::If/1/Resource", json!("*")),
+        ("/Fn::If/1/Condition/StringEquals", json!({})),
+    ] {
+        let mut changed = key.clone();
+        set(&mut changed, pointer, value);
+        let more = format!("VerifyRole has a statement that does more than allow: {changed}");
+        let mut mutant = template();
+        *mutant.pointer_mut(&format!("{statements}/4")).unwrap() = changed;
+        let found = faults(&mutant);
+        assert!(found.contains(&more), "{found:?}");
+        assert!(
+            found.contains(&"VerifyRole may not use the key of tables and secrets".to_owned()),
+            "{found:?}"
+        );
+    }
 }
 
 #[test]

@@ -9,7 +9,6 @@ fn a_resource_of_another_kind_is_found() {
     for kind in [
         "AWS::ApiGatewayV2::Api",
         "AWS::DynamoDB::GlobalTable",
-        "AWS::IAM::ManagedPolicy",
         "AWS::IAM::Policy",
         "AWS::IAM::RolePolicy",
         "AWS::IAM::User",
@@ -17,6 +16,7 @@ fn a_resource_of_another_kind_is_found() {
         "AWS::Lambda::Permission",
         "AWS::Lambda::Url",
         "AWS::Logs::ResourcePolicy",
+        "AWS::SNS::TopicPolicy",
         "AWS::Logs::SubscriptionFilter",
         "AWS::SecretsManager::ResourcePolicy",
         "AWS::Serverless::Api",
@@ -27,6 +27,8 @@ fn a_resource_of_another_kind_is_found() {
     }
     let another = json!({ "Type": "AWS::Serverless::HttpApi" });
     puts("/Resources/More", another, &["there is not exactly one API"]);
+    let another = json!({ "Type": "AWS::IAM::ManagedPolicy" });
+    puts("/Resources/More", another, &["there is not exactly one policy, for the app's backend"]);
     // What a macro makes is seen by nobody before.
     puts("/Resources/Fn::Transform", json!({}), &["Fn::Transform is of null, which has no place here"]);
 }
@@ -35,9 +37,11 @@ fn a_resource_of_another_kind_is_found() {
 fn a_property_that_grants_is_found() {
     for (resource, property) in [
         ("OtpsTable", "ResourcePolicy"),
-        ("OtpsTable", "StreamSpecification"),
         ("CourierToken", "ReplicaRegions"),
+        ("AlarmSubscription", "DeliveryPolicy"),
         ("VerifyRole", "RoleName"),
+        ("UserStatusPolicy", "Roles"),
+        ("UserStatusPolicy", "Users"),
         ("SendLogGroup", "ResourcePolicyDocument"),
         ("Api", "Auth"),
         ("Api", "DefinitionBody"),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use local::settings::Settings;
 use local::template::Template;
@@ -17,10 +17,11 @@ use shared::domain::sms::Language;
 /// The functions that have all settings between them: the step of the answers is send's and resend's alone.
 const FUNCTIONS: [&str; 2] = ["SignupFunction", "SendFunction"];
 
+static TEMPLATE: LazyLock<Template> = LazyLock::new(|| Template::of_this_repository().unwrap());
+
 /// Whether `function` takes `value` as `setting`.
 fn read(function: &str, setting: &str, value: &str) -> Result<(), String> {
-    let template = Template::of_this_repository().unwrap();
-    let settings = Settings::new(&template, Arc::new(|_| None));
+    let settings = Settings::new(&TEMPLATE, Arc::new(|_| None));
     let given = |name: &str| match name {
         _ if name == setting => Some(value.to_owned()),
         "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" => Some("local".to_owned()),
@@ -85,6 +86,7 @@ fn what_a_pattern_lets_through_is_taken() {
         "AppName",
         "CourierBaseUrl",
         "CourierTemplateId",
+        "ExistingUsersTable",
         "Locales",
         "OriginSecrets",
         "OtpDomain",
@@ -151,8 +153,7 @@ fn the_bounds_of_a_number_are_the_settings() {
 
 #[test]
 fn the_longest_english_texts_that_parameters_allow_are_one_segment() {
-    let template = Template::of_this_repository().unwrap();
-    let settings = Settings::new(&template, Arc::new(|_| None));
+    let settings = Settings::new(&TEMPLATE, Arc::new(|_| None));
     let read = |domain: usize| {
         config::SignupSettings::read(|name| match name {
             "APP_NAME" => Some("A".repeat(30)),

@@ -17,19 +17,28 @@ struct Alarm {
     operator: &'static str,
     /// A number, or the name of a parameter.
     threshold: &'static str,
-    /// How many of how many periods, and their seconds.
-    periods: (u32, u32, u32),
+    periods: Periods,
     expression: &'static str,
     metrics: &'static [(&'static str, Watched)],
 }
 
+enum Periods {
+    /// How many of how many periods, and their seconds.
+    Of(u32, u32, u32),
+    /// All hours of as many as the parameter of this name says. Then silence is what is watched.
+    Hours(&'static str),
+}
+
 enum Watched {
     Ours(Metric),
+    /// A metric that CloudWatch counts from a log, in our namespace.
+    Counted(&'static str),
     /// Namespace, name, dimension, and the resource that the dimension refers to.
     Theirs(&'static str, &'static str, &'static str, &'static str),
 }
 
-use Watched::{Ours, Theirs};
+use Periods::{Hours, Of};
+use Watched::{Counted, Ours, Theirs};
 
 const MORE: &str = "GreaterThanThreshold";
 const AS_MUCH: &str = "GreaterThanOrEqualToThreshold";
@@ -40,7 +49,7 @@ const ALARMS: &[Alarm] = &[
         name: "GatewayErrorsAlarm",
         operator: MORE,
         threshold: "5",
-        periods: (2, 3, 300),
+        periods: Of(2, 3, 300),
         expression: "IF(failed >= 5, 100 * failed / calls, 0)",
         metrics: &[
             ("failed", Theirs("AWS/ApiGateway", "5xx", "ApiId", "Api")),
@@ -48,10 +57,18 @@ const ALARMS: &[Alarm] = &[
         ],
     },
     Alarm {
+        name: "GatewayThrottlesAlarm",
+        operator: AS_MUCH,
+        threshold: "10",
+        periods: Of(1, 1, 300),
+        expression: "throttled",
+        metrics: &[("throttled", Counted("GatewayThrottles"))],
+    },
+    Alarm {
         name: "CourierAlarm",
         operator: MORE,
         threshold: "20",
-        periods: (1, 1, 300),
+        periods: Of(1, 1, 300),
         expression: "IF(FILL(failed, 0) + FILL(unknown, 0) >= 3, \
                      100 * (FILL(failed, 0) + FILL(unknown, 0)) / \
                      (FILL(accepted, 0) + FILL(failed, 0) + FILL(unknown, 0)), 0)",
@@ -65,7 +82,7 @@ const ALARMS: &[Alarm] = &[
         name: "ConversionAlarm",
         operator: LESS,
         threshold: "LowestConversionPercent",
-        periods: (2, 2, 3_600),
+        periods: Of(2, 2, 3_600),
         expression: "IF(issued >= 20, 100 * FILL(confirmed, 0) / issued, 100)",
         metrics: &[("issued", Ours(Metric::CodesIssued)), ("confirmed", Ours(Metric::CodesConfirmed))],
     },
@@ -73,7 +90,7 @@ const ALARMS: &[Alarm] = &[
         name: "QuietConversionAlarm",
         operator: LESS,
         threshold: "LowestConversionPercent",
-        periods: (2, 2, 21_600),
+        periods: Of(2, 2, 21_600),
         expression: "IF(issued >= 10, 100 * FILL(confirmed, 0) / issued, 100)",
         metrics: &[("issued", Ours(Metric::CodesIssued)), ("confirmed", Ours(Metric::CodesConfirmed))],
     },
@@ -81,7 +98,7 @@ const ALARMS: &[Alarm] = &[
         name: "CodesSpikeAlarm",
         operator: MORE,
         threshold: "UnusualCodesPerHour",
-        periods: (1, 1, 3_600),
+        periods: Of(1, 1, 3_600),
         expression: "issued",
         metrics: &[("issued", Ours(Metric::CodesIssued))],
     },
@@ -89,16 +106,32 @@ const ALARMS: &[Alarm] = &[
         name: "WrongCodesAlarm",
         operator: MORE,
         threshold: "50",
-        periods: (1, 1, 900),
+        periods: Of(1, 1, 900),
         expression: "IF(wrong > ${UnusualWrongCodes}, 100, \
                      IF(wrong >= 20, 100 * wrong / (wrong + FILL(confirmed, 0)), 0))",
         metrics: &[("wrong", Ours(Metric::WrongCodes)), ("confirmed", Ours(Metric::CodesConfirmed))],
     },
     Alarm {
+        name: "UsersLockedAlarm",
+        operator: AS_MUCH,
+        threshold: "1",
+        periods: Of(1, 1, 300),
+        expression: "locked",
+        metrics: &[("locked", Ours(Metric::UsersLocked))],
+    },
+    Alarm {
+        name: "NoConfirmationsAlarm",
+        operator: LESS,
+        threshold: "1",
+        periods: Hours("HoursWithoutConfirmation"),
+        expression: "confirmed",
+        metrics: &[("confirmed", Ours(Metric::CodesConfirmed))],
+    },
+    Alarm {
         name: "BudgetAlarm",
         operator: AS_MUCH,
         threshold: "80",
-        periods: (1, 1, 86_400),
+        periods: Of(1, 1, 86_400),
         expression: "MAX([10000 * (issued - verified) / (${DailySmsBudget} * (100 - ${VerifiedSharePercent})), \
                      10000 * verified / (${DailySmsBudget} * ${VerifiedSharePercent} + 1)])",
         metrics: &[("issued", Ours(Metric::CodesIssued)), ("verified", Ours(Metric::CodesToVerified))],
@@ -107,7 +140,7 @@ const ALARMS: &[Alarm] = &[
         name: "TableThrottlesAlarm",
         operator: AS_MUCH,
         threshold: "10",
-        periods: (1, 1, 300),
+        periods: Of(1, 1, 300),
         expression: "SUM(FILL(METRICS(), 0))",
         metrics: &[
             ("usersReads", Theirs("AWS/DynamoDB", "ReadThrottleEvents", "TableName", "UsersTable")),
@@ -122,7 +155,7 @@ const ALARMS: &[Alarm] = &[
         name: "FunctionErrorsAlarm",
         operator: AS_MUCH,
         threshold: "1",
-        periods: (1, 1, 300),
+        periods: Of(1, 1, 300),
         expression: "SUM(FILL(METRICS(), 0))",
         metrics: &[
             ("signup", Theirs("AWS/Lambda", "Errors", "FunctionName", "SignupFunction")),
@@ -135,7 +168,7 @@ const ALARMS: &[Alarm] = &[
         name: "FunctionThrottlesAlarm",
         operator: AS_MUCH,
         threshold: "1",
-        periods: (1, 1, 300),
+        periods: Of(1, 1, 300),
         expression: "SUM(FILL(METRICS(), 0))",
         metrics: &[
             ("signup", Theirs("AWS/Lambda", "Throttles", "FunctionName", "SignupFunction")),
@@ -156,7 +189,12 @@ impl Alarm {
         } else {
             json!(self.expression)
         };
-        let (hit, of, period) = self.periods;
+        let (hit, of, period, missing) = match self.periods {
+            Of(hit, of, period) => (json!(hit), json!(of), period, "notBreaching"),
+            Hours(parameter) => {
+                (json!({ "Ref": parameter }), json!({ "Ref": parameter }), 3_600, "breaching")
+            }
+        };
         let mut metrics = vec![json!({ "Id": "watched", "Expression": expression })];
         metrics.extend(self.metrics.iter().map(|(id, watched)| {
             let metric = match watched {
@@ -164,18 +202,20 @@ impl Alarm {
                     assert_eq!(metric.dimension(), None, "{id}");
                     json!({ "Namespace": { "Ref": "AWS::StackName" }, "MetricName": metric.name() })
                 }
+                Counted(name) => json!({ "Namespace": { "Ref": "AWS::StackName" }, "MetricName": name }),
                 Theirs(namespace, name, dimension, resource) => json!({
                     "Namespace": namespace,
                     "MetricName": name,
-                    "Dimensions": [{ "Name": dimension, "Value": { "Ref": resource } }],
+                    "Dimensions": [{ "Name": dimension, "Value": in_use(resource) }],
                 }),
             };
             let stat = json!({ "Metric": metric, "Period": period, "Stat": "Sum" });
             json!({ "Id": id, "ReturnData": false, "MetricStat": stat })
         }));
-        // Without a topic an alarm tells nobody, and shows its state all the same.
-        let told =
-            json!({ "Fn::If": ["HasAlarmTopic", [{ "Ref": "AlarmTopicArn" }], { "Ref": "AWS::NoValue" }] });
+        // With neither an alarm tells nobody, and shows its state all the same.
+        let told = [("HasAlarmEmail", "AlarmTopic"), ("HasAlarmTopic", "AlarmTopicArn")].map(
+            |(condition, topic)| json!({ "Fn::If": [condition, { "Ref": topic }, { "Ref": "AWS::NoValue" }] }),
+        );
         json!({
             "AlarmActions": told,
             "OKActions": told,
@@ -183,7 +223,7 @@ impl Alarm {
             "Threshold": threshold,
             "EvaluationPeriods": of,
             "DatapointsToAlarm": hit,
-            "TreatMissingData": "notBreaching",
+            "TreatMissingData": missing,
             "Metrics": metrics,
         })
     }
@@ -210,12 +250,24 @@ impl Alarm {
 
     /// The time that it takes, as the page writes it.
     fn within(&self) -> String {
-        let (hit, of, period) = self.periods;
+        let (hit, of, period) = match self.periods {
+            Of(hit, of, period) => (hit, of, period),
+            Hours(parameter) => return format!("`{parameter}` h"),
+        };
         let period = match period {
             minutes if minutes < 3_600 => format!("{} min", minutes / 60),
             hours => format!("{} h", hours / 3_600),
         };
         if of == 1 { period } else { format!("{hit} of {of} × {period}") }
+    }
+}
+
+/// The reference to a resource: of the table of users, to the one in use.
+fn in_use(resource: &str) -> Value {
+    let own = json!({ "Ref": resource });
+    match resource {
+        "UsersTable" => json!({ "Fn::If": ["HasExistingUsersTable", { "Ref": "ExistingUsersTable" }, own] }),
+        _ => own,
     }
 }
 
@@ -229,8 +281,12 @@ fn every_alarm_is_the_documented_one() {
     for wanted in ALARMS {
         let name = wanted.name;
         let alarm = alarms.remove(&name.to_owned()).unwrap_or_else(|| panic!("there is no {name}"));
-        // A budget of none cannot be spent.
-        let condition = if name == "BudgetAlarm" { json!("HasDailySmsBudget") } else { Value::Null };
+        let condition = match name {
+            // A budget of none cannot be spent.
+            "BudgetAlarm" => json!("HasDailySmsBudget"),
+            "NoConfirmationsAlarm" => json!("HasHoursWithoutConfirmation"),
+            _ => Value::Null,
+        };
         assert_eq!(alarm["Condition"], condition, "{name}");
         let mut properties = alarm["Properties"].clone();
         let description = properties.as_object_mut().unwrap().remove("AlarmDescription").unwrap();
@@ -254,9 +310,12 @@ fn every_alarm_is_the_documented_one() {
 #[test]
 fn the_conditions_of_the_alarms_are_whether_a_parameter_was_given() {
     let template = tests::audit::template();
-    for (condition, parameter, none) in
-        [("HasAlarmTopic", "AlarmTopicArn", json!("")), ("HasDailySmsBudget", "DailySmsBudget", json!(0))]
-    {
+    for (condition, parameter, none) in [
+        ("HasAlarmEmail", "AlarmEmail", json!("")),
+        ("HasAlarmTopic", "AlarmTopicArn", json!("")),
+        ("HasDailySmsBudget", "DailySmsBudget", json!(0)),
+        ("HasHoursWithoutConfirmation", "HoursWithoutConfirmation", json!(0)),
+    ] {
         let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, none] }] });
         assert_eq!(template["Conditions"][condition], given);
     }

@@ -1,6 +1,6 @@
 //! What the gateway lets through, and what it writes down.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,13 @@ const LOGGED: [&str; 7] = [
 ];
 
 /// How many times more often a code may be typed than texted: the tries of a code.
-const TRIES: f64 = 5.0;
+const TRIES: u64 = 5;
+
+/// How many times its rate a route's burst is at least, so that people who come at once are not refused.
+const BURST: u64 = 2;
+
+/// What the log of accesses holds of a call that the gateway itself refused: no function answered it.
+const THROTTLED: &str = r#"{ ($.status = "429") && ($.integrationStatus = "-") }"#;
 
 impl Audit<'_> {
     pub(super) fn api(&mut self) {
@@ -28,6 +34,7 @@ impl Audit<'_> {
         self.must(name, properties, "/StageName", &json!("$default"));
         self.access_log(name, &properties["AccessLogSettings"]);
         self.throttles(name, properties);
+        self.throttled(&properties["AccessLogSettings"]);
         self.cors(name, properties);
     }
 
@@ -68,29 +75,65 @@ impl Audit<'_> {
             }
         }
         let settings = &properties["RouteSettings"];
-        if self.rate(&properties["DefaultRouteSettings"]).is_none() {
+        if self.rate(name, "a route that is not named", &properties["DefaultRouteSettings"]).is_none() {
             self.fault(format!("{name} does not throttle a route that is not named"));
         }
-        for route in &routes {
-            if self.rate(&settings[route]).is_none() {
-                self.fault(format!("{name} does not throttle {route}"));
-            }
+        let rates: BTreeMap<_, _> =
+            routes.iter().map(|route| (route.as_str(), self.rate(name, route, &settings[route]))).collect();
+        for (route, _) in rates.iter().filter(|(_, rate)| rate.is_none()) {
+            self.fault(format!("{name} does not throttle {route}"));
         }
         for (route, _) in entries(settings).filter(|(route, _)| !routes.contains(*route)) {
             self.fault(format!("{name} throttles {route}, which is no route"));
         }
-        let Some(verify) = self.rate(&settings["POST /verify"]) else { return };
+        let rate = |route| rates.get(route).copied().flatten();
+        let Some(verify) = rate("POST /verify") else { return };
         for route in ["POST /send", "POST /resend"] {
-            if self.rate(&settings[route]).is_some_and(|rate| rate * TRIES > verify) {
+            if rate(route).is_some_and(|rate| rate * TRIES > verify) {
                 self.fault(format!("{name} lets more through to {route} than can be verified"));
             }
         }
     }
 
-    /// The calls of a second, if both a rate and a burst bound them.
-    fn rate(&self, settings: &Value) -> Option<f64> {
-        let positive = |key: &str| self.number(&settings[key]).filter(|number| *number > 0.0);
-        positive("ThrottlingRateLimit").zip(positive("ThrottlingBurstLimit")).map(|(rate, _)| rate)
+    /// Returns the calls of a second, if both a rate and a burst bound them.
+    ///
+    /// Both are whole numbers as they stand, never a reference: the value of a parameter reaches the gateway as a text
+    /// where the schema of the stage is free JSON, as for the settings of routes.
+    fn rate(&mut self, name: &str, route: &str, settings: &Value) -> Option<u64> {
+        let positive = |key: &str| settings[key].as_u64().filter(|number| *number > 0);
+        let (rate, burst) = positive("ThrottlingRateLimit").zip(positive("ThrottlingBurstLimit"))?;
+        if burst < BURST * rate {
+            self.fault(format!("{name} lets no burst through to {route}"));
+        }
+        Some(rate)
+    }
+
+    /// What the gateway refuses is counted from its log, whose fields the pattern names.
+    fn throttled(&mut self, access_log: &Value) {
+        let filters = self.of_type("AWS::Logs::MetricFilter");
+        let [(name, filter)] = filters[..] else {
+            return self.fault("there is not exactly one filter of logs".to_owned());
+        };
+        let group = access_log["DestinationArn"]["Fn::GetAtt"].as_str().unwrap_or_default();
+        let group = group.strip_suffix(".Arn").unwrap_or_default();
+        let counted = json!([{
+            "MetricNamespace": { "Ref": "AWS::StackName" },
+            "MetricName": "GatewayThrottles",
+            "MetricValue": "1",
+        }]);
+        for (property, wanted) in [
+            ("LogGroupName", json!({ "Ref": group })),
+            ("FilterPattern", json!(THROTTLED)),
+            ("MetricTransformations", counted),
+        ] {
+            self.must(name, &filter["Properties"], &format!("/{property}"), &wanted);
+        }
+        let format = access_log["Format"].as_str().unwrap_or_default();
+        for field in ["status", "integrationStatus"] {
+            if !format.contains(&format!(r#""{field}":"$context.{field}""#)) {
+                self.fault(format!("{name} looks for {field}, which is not logged"));
+            }
+        }
     }
 
     /// No page of another origin may call, unless whoever deploys names that one origin.

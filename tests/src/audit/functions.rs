@@ -26,7 +26,11 @@ impl<'a> Audit<'a> {
         let mut log_groups = BTreeSet::new();
         for (name, function) in self.merged_functions() {
             let memory = if name == "SignupFunction" { 512 } else { 256 };
-            let reserved = only_if("HasReservedConcurrency", &json!({ "Ref": "ReservedConcurrency" }));
+            let parameter = format!("{}ReservedConcurrency", name.trim_end_matches("Function"));
+            let condition = format!("Has{parameter}");
+            let reserved = only_if(&condition, &json!({ "Ref": parameter }));
+            let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, 0] }] });
+            self.must("template", self.template, &format!("/Conditions/{condition}"), &given);
             for (pointer, wanted) in [
                 ("/Runtime", json!("provided.al2023")),
                 ("/Handler", json!("bootstrap")),

@@ -1,6 +1,6 @@
 //! What whoever deploys is asked.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::{Audit, entries, items};
 
@@ -36,7 +36,5 @@ impl Audit<'_> {
         }
         // Whom to text is decided, not inherited.
         self.must("AllowedRegions", &self.template["Parameters"]["AllowedRegions"], "/Default", &Value::Null);
-        let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": "ReservedConcurrency" }, 0] }] });
-        self.must("template", self.template, "/Conditions/HasReservedConcurrency", &given);
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use super::{Audit, items};
+use super::stores::users_arn;
+use super::{Audit, items, only_if};
 
 /// What each function does to which resource: what it is seen to do, and all that it may do beside writing its log and
 /// its traces.
@@ -67,6 +68,13 @@ impl Audit<'_> {
                 self.fault(format!("{role} may not {action} on {resource}"));
             }
         }
+        let policies = self.of_type("AWS::IAM::ManagedPolicy");
+        match policies[..] {
+            [(name, policy)] => {
+                self.must(name, &policy["Properties"], "/PolicyDocument/Statement", &of_the_backend());
+            }
+            _ => self.fault("there is not exactly one policy, for the app's backend".to_owned()),
+        }
         for (role, definition) in self.of_type("AWS::IAM::Role") {
             let trusted = json!([{
                 "Effect": "Allow",
@@ -81,11 +89,17 @@ impl Audit<'_> {
         }
     }
 
-    /// What the statements of `role` allow.
+    /// What the statements of `role` allow, but for the key that whoever deploys may name.
     fn granted(&mut self, role: &str) -> BTreeSet<Right> {
         let mut granted = BTreeSet::new();
+        let key = of_the_key();
+        let mut keyed = false;
         for policy in items(&self.template["Resources"][role]["Properties"]["Policies"]) {
             for statement in items(&policy["PolicyDocument"]["Statement"]) {
+                if *statement == key {
+                    keyed = true;
+                    continue;
+                }
                 let keys: BTreeSet<_> = super::entries(statement).map(|(key, _)| key).collect();
                 if keys != BTreeSet::from(["Action", "Effect", "Resource"]) || statement["Effect"] != "Allow"
                 {
@@ -99,12 +113,63 @@ impl Audit<'_> {
                 }
             }
         }
+        if !keyed {
+            self.fault(format!("{role} may not use the key of tables and secrets"));
+        }
         granted
     }
 }
 
+/// What the policy for the app's backend allows: to read of a user, with one read, whether it is VERIFIED.
+fn of_the_backend() -> Value {
+    let service = json!({ "Fn::Sub": "dynamodb.${AWS::Region}.${AWS::URLSuffix}" });
+    let key = json!({
+        "Effect": "Allow",
+        "Action": ["kms:Decrypt", "kms:DescribeKey"],
+        "Resource": { "Ref": "KmsKeyArn" },
+        "Condition": { "StringEquals": { "kms:ViaService": service } },
+    });
+    json!([
+        {
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem"],
+            "Resource": users_arn(),
+            "Condition": {
+                "ForAllValues:StringEquals": { "dynamodb:Attributes": ["username", "status"] },
+                "StringEquals": { "dynamodb:Select": "SPECIFIC_ATTRIBUTES" },
+            },
+        },
+        only_if("HasKmsKey", &key),
+    ])
+}
+
+/// The statement on the key of tables and secrets, if whoever deploys named one: the two services may use it for the
+/// function. Nobody's role makes or changes a table, for which a grant would be needed.
+fn of_the_key() -> Value {
+    let via = ["dynamodb", "secretsmanager"]
+        .map(|service| json!({ "Fn::Sub": format!("{service}.${{AWS::Region}}.${{AWS::URLSuffix}}") }));
+    let statement = json!({
+        "Effect": "Allow",
+        "Action": [
+            "kms:Decrypt",
+            "kms:DescribeKey",
+            "kms:Encrypt",
+            "kms:GenerateDataKey",
+            "kms:GenerateDataKeyWithoutPlaintext",
+            "kms:ReEncryptFrom",
+            "kms:ReEncryptTo",
+        ],
+        "Resource": { "Ref": "KmsKeyArn" },
+        "Condition": { "StringEquals": { "kms:ViaService": via } },
+    });
+    only_if("HasKmsKey", &statement)
+}
+
 fn needed(function: &str, log_group: &Value) -> BTreeSet<Right> {
-    let arn = |name: &str| json!({ "Fn::GetAtt": format!("{name}.Arn") }).to_string();
+    let arn = |name: &str| match name {
+        "UsersTable" => users_arn().to_string(),
+        name => json!({ "Fn::GetAtt": format!("{name}.Arn") }).to_string(),
+    };
     let rights = |actions: &[&str], resource: String| -> Vec<Right> {
         actions.iter().map(|action| ((*action).to_owned(), resource.clone())).collect()
     };
