@@ -50,6 +50,9 @@ async fn contested() -> Service {
 }
 
 async fn shapes(replay: &mut Replay, call: &str) {
+    let gated = Service::with(&[("ORIGIN_SECRETS", "a-secret-that-no-caller-here-brings")]).await;
+    replay.play(&gated, call, right(call), "403 forbidden").await;
+
     let service = Service::start().await;
     let path = format!("/{call}");
     let answer = as_json(service.call(&path), "[]").await;
