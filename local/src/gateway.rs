@@ -58,9 +58,10 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// Returns what answers every call, those that there are none of included.
-    pub fn router(self) -> Router {
-        Router::new().fallback(answer).with_state(Arc::new(self))
+    /// Returns what answers every call, those that there are none of included; but for those of `further`.
+    pub fn router(self, further: Router) -> Router {
+        let router = further.with_state(()).method_not_allowed_fallback(answer).fallback(answer);
+        router.with_state(Arc::new(self))
     }
 
     /// Serves `router` on `listener` until `shutdown` resolves.

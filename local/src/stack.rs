@@ -216,7 +216,7 @@ impl Stack {
         };
         let cors = flags.cors_origin.zip(template.cors).map(|(origin, allowed)| Cors { origin, allowed });
         let gateway = Gateway { functions: template.functions, dispatch, clock, cors, pretended_source };
-        let router = gateway.router().merge(page.router(&settings));
+        let router = gateway.router(page.router(&settings));
         let router = Names::new(host, api_address).guard(router);
         let gateway = tokio::spawn(Gateway::serve(router, api, until(stopped)));
         Ok(Self { start, client, embedded, courier, secrets, stop, gateway })

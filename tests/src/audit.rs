@@ -89,9 +89,10 @@ fn holds(template: &Value, condition: &Value) -> bool {
         Some(name) => template["Parameters"][name]["Default"].clone(),
         None => value.clone(),
     };
-    match (&condition["Fn::Not"], &condition["Fn::Equals"]) {
-        (Value::Array(inner), Value::Null) => !holds(template, &inner[0]),
-        (Value::Null, Value::Array(sides)) => resolved(&sides[0]) == resolved(&sides[1]),
+    match entries(condition).next() {
+        Some(("Fn::And", all)) => items(all).all(|one| holds(template, one)),
+        Some(("Fn::Not", inner)) => !holds(template, &inner[0]),
+        Some(("Fn::Equals", sides)) => resolved(&sides[0]) == resolved(&sides[1]),
         _ => panic!("{condition} is of another form"),
     }
 }

@@ -44,7 +44,7 @@ where
     };
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    tokio::spawn(Gateway::serve(gateway.router(), listener, std::future::pending()));
+    tokio::spawn(Gateway::serve(gateway.router(Router::new()), listener, std::future::pending()));
     address
 }
 
