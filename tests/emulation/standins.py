@@ -36,9 +36,7 @@ class StandIns:
 
     def code_of(self, number: str) -> str:
         """The code in the newest text to a number."""
-        inbox = f"{self.url('--courier-port')}/inbox?to={number}"
-        with DIRECT.open(inbox, timeout=PATIENCE) as texts:
-            return json.load(texts)[0]["request"]["message"]["to"]["data"]["otp"]
+        return code_of(self.url("--courier-port"), number)
 
     def secrets(self) -> list[str]:
         """Every secret that a function can read."""
@@ -56,12 +54,23 @@ class StandIns:
         return f"http://{self.host}:{self.ports[PORTS[flag]]}"
 
 
+def texts(courier: str, number: str) -> list[dict]:
+    """The texts to a number that the inbox of `courier` has, newest first."""
+    with DIRECT.open(f"{courier}/inbox?to={number}", timeout=PATIENCE) as inbox:
+        return json.load(inbox)
+
+
+def code_of(courier: str, number: str) -> str:
+    """The code in the newest text to a number."""
+    return texts(courier, number)[0]["request"]["message"]["to"]["data"]["otp"]
+
+
 @contextmanager
-def stand_ins(host: str) -> Iterator[StandIns]:
-    """Starts `local` on an address of this machine."""
+def stand_ins(host: str, settings: dict[str, str] | None = None) -> Iterator[StandIns]:
+    """Starts `local` on an address of this machine, with `settings` in its environment."""
     ports = free_ports(host, len(PORTS))
     flags = [word for flag, port in zip(PORTS, ports) for word in (flag, str(port))]
-    with process("local", [binary(), "--host", host, *flags], {}) as local:
+    with process("local", [binary(), "--host", host, *flags], settings or {}) as local:
         local.wait_for("ready", lambda: re.search("^ready ", local.output(), re.MULTILINE))
         yield StandIns(host, dict(zip(PORTS.values(), ports)))
 
