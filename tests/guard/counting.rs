@@ -111,13 +111,9 @@ impl Count<'_> {
         let mut outputs = Vec::new();
         while outputs.len() < STARTS {
             let mut program = Command::new(self.valgrind);
-            program.args([
-                "--tool=callgrind",
-                "--callgrind-out-file=/dev/null",
-                "--vgdb=no",
-                "--fair-sched=yes",
-            ]);
-            program.arg(self.binary);
+            program
+                .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--vgdb=no"])
+                .arg(self.binary);
             match self.lab.functions(self.secrets).try_start_as(self.function, program).await {
                 Ok(process) => return process,
                 Err(output) => outputs.push(output),
