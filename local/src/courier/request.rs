@@ -122,7 +122,7 @@ struct OverrideConfig {
 pub(super) fn accept(body: &[u8]) -> Result<Accepted, String> {
     let Request { message } =
         serde_json::from_slice(body).map_err(|fault| format!("Invalid request: {fault}"))?;
-    let to = message.to.phone_number.clone();
+    let Recipient { phone_number: to, data, locale } = message.to;
     if !is_e164(&to) {
         return Err("message.to.phone_number must be in E.164 form".to_owned());
     }
@@ -134,7 +134,6 @@ pub(super) fn accept(body: &[u8]) -> Result<Accepted, String> {
     {
         return Err(format!("message.metadata.tags: at most {MAX_TAGS} of at most {MAX_TAG} characters"));
     }
-    let Recipient { data, locale, .. } = message.to;
     let (text, traits) = match (message.content, message.template) {
         (Some(content), None) => {
             let text = render(&content.body, &data);

@@ -5,9 +5,6 @@
 use serde::Serialize;
 use shared::domain::sms::{AndroidAppHash, Language, Size};
 
-/// The place of the code in a body.
-const OTP: &str = "{{otp}}";
-
 /// The traits of a text. One that cannot be told is `null`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Traits {
@@ -41,12 +38,11 @@ impl Traits {
 }
 
 /// Returns the language whose sentence stands in `body`, with some app's name in it.
-fn language_of(body: &str) -> Option<Language> {
+fn language_of<'a>(body: &'a str) -> Option<Language> {
     let is_said = |language: &Language| {
         language.sentence().split_once("{{app}}").is_some_and(|(before, after)| {
-            let named =
-                |line: &str| line.strip_prefix(before)?.strip_suffix(after).map(|name| !name.is_empty());
-            body.lines().any(|line| named(line) == Some(true))
+            let name = |line: &'a str| line.strip_prefix(before)?.strip_suffix(after);
+            body.lines().filter_map(name).any(|name| !name.is_empty())
         })
     };
     Language::all().find(is_said)
@@ -56,7 +52,7 @@ fn client_of(last_line: &str) -> Option<&'static str> {
     let domain = last_line.strip_prefix('@').and_then(|line| line.split_once(" #"));
     if domain.is_some_and(|(domain, code)| !domain.is_empty() && !code.is_empty()) {
         Some("web")
-    } else if !last_line.contains(OTP) && AndroidAppHash::parse(last_line).is_ok() {
+    } else if AndroidAppHash::parse(last_line).is_ok() {
         Some("android")
     } else {
         None
@@ -95,7 +91,7 @@ mod tests {
                     for language in Language::all() {
                         let wording = texts.wording(Reader { language, client }, &name);
                         let name = wording.greeted.unwrap_or_default();
-                        let text = wording.body.replace("{{name}}", name).replace(OTP, "493817");
+                        let text = wording.body.replace("{{name}}", name).replace("{{otp}}", "493817");
                         let traits = Traits::of_ours(&wording.body, &text);
                         let size = wording.size.unwrap();
                         let expected = Traits {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde_json::{Value, json};
-use shared::domain::sms::{Client, Language, Locales};
+use shared::domain::sms::{AndroidAppHash, Client, Language, LastLines, Locales, OtpDomain};
 
 use super::{Page, Served};
 use crate::clock::Clock;
@@ -23,14 +23,11 @@ impl Shown {
             let language = |it: Language| json!({ "tag": it.tag(), "rightToLeft": it.is_right_to_left() });
             locales.iter().map(language).collect::<Vec<_>>()
         });
-        let has_last_line = |client| {
-            let name = match client {
-                Client::Web | Client::Ios => "OTP_DOMAIN",
-                Client::Android => "ANDROID_APP_HASH",
-            };
-            settings.get(name).is_some()
+        let last_lines = LastLines {
+            domain: OtpDomain::parse(&setting("OTP_DOMAIN")).ok(),
+            android: AndroidAppHash::parse(&setting("ANDROID_APP_HASH")).ok(),
         };
-        let clients = Client::ALL.into_iter().filter(|client| has_last_line(*client));
+        let clients = Client::ALL.into_iter().filter(|client| last_lines.of(Some(*client)).is_some());
         Self(json!({
             "app": setting("APP_NAME"),
             "code": {

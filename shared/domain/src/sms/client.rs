@@ -81,7 +81,8 @@ pub struct LastLines {
 impl LastLines {
     /// Returns the last line of a text to `client`. A client that does not say what it is gets that of the domain, which
     /// any browser reads; none gets what another one needs.
-    pub(super) fn of(&self, client: Option<Client>) -> Option<LastLine<'_>> {
+    #[must_use]
+    pub fn of(&self, client: Option<Client>) -> Option<LastLine<'_>> {
         match client {
             None | Some(Client::Web | Client::Ios) => self.domain.as_ref().map(LastLine::Domain),
             Some(Client::Android) => self.android.as_ref().map(LastLine::App),
