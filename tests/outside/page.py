@@ -99,10 +99,11 @@ class Visit:
 
 
 @contextlib.contextmanager
-def visit(browser: Browser, service: Local, **context) -> Iterator[Visit]:
-    """Opens the page, and claims at the end that the browser has nothing to complain of."""
+def visit(browser: Browser, service: Local, before: str = "", **context) -> Iterator[Visit]:
+    """Opens the page, after the script `before`, and claims at the end that the browser has nothing to complain of."""
     with contextlib.closing(browser.new_context(**context)) as opened:
         opened.set_default_timeout(20_000)
+        opened.add_init_script(before)
         visit = Visit(service, opened.new_page())
         yield visit
         claim(not visit.faults, "; ".join(visit.faults))
@@ -356,6 +357,19 @@ def nothing_is_wider_than_a_small_phone(browser: Browser, service: Local) -> Non
         claim(width <= NARROW["width"], f"{screen} is {width} px wide")
 
 
+def it_works_over_plain_http_from_another_machine(browser: Browser, service: Local) -> None:
+    number = "+12025550118"
+    # What a browser gives to secure contexts alone.
+    missing = "delete Crypto.prototype.randomUUID; delete Navigator.prototype.clipboard; delete window.OTPCredential;"
+    with visit(browser, service, missing) as at:
+        at.sign_up("nora", number)
+        at.has_texts(number, 1)
+        at.type_code(service.code(number))
+        at.is_verified("nora")
+        at.page.get_by_role("button", name="Copy: Request").first.click()
+        expect(at.page.get_by_text("Not allowed")).to_be_visible()
+
+
 def the_page_is_small(browser: Browser, service: Local) -> None:
     sizes = {}
     with visit(browser, service) as at:
@@ -384,6 +398,7 @@ CLAIMS = (
     a_pasted_text_yields_its_code,
     nothing_keeps_anybody_from_using_it,
     nothing_is_wider_than_a_small_phone,
+    it_works_over_plain_http_from_another_machine,
     the_page_is_small,
 )
 

@@ -17,7 +17,7 @@ const open = new Map();
  */
 export async function request(path, body) {
   const same = JSON.stringify(body);
-  if (open.get(path)?.same !== same) open.set(path, { same, key: crypto.randomUUID() });
+  if (open.get(path)?.same !== same) open.set(path, { same, key: drawn() });
   const { key } = open.get(path);
   let reply = await once(path, body, key);
   for (const pause of PAUSES) {
@@ -27,6 +27,11 @@ export async function request(path, body) {
   }
   if (reply.status && reply.status < 500 && reply.status !== 429) open.delete(path);
   return reply;
+}
+
+/** Returns a new key. `randomUUID` is not there over plain HTTP from another machine. */
+function drawn() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), byte => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Calls verify. A code is confirmed once, so a lost answer is for the person to see and not to be asked for again. */
