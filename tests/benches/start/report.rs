@@ -7,6 +7,7 @@ use std::path::Path;
 
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
+use local::template::Template;
 use tests::lab::FUNCTIONS;
 use tests::plot::grouped;
 use tests::runtime::binaries::Binaries;
@@ -59,10 +60,14 @@ pub(crate) fn table(measured: &[Measured]) -> String {
 /// Returns the sizes of the binaries: of this machine's, and of those for arm64 as far as they were built.
 pub(crate) fn sizes(built: &Binaries) -> String {
     let mut table = String::from("| binary | for | bytes | zipped |\n| --- | --- | --: | --: |\n");
+    let template = Template::of_this_repository().expect("a template");
     for function in FUNCTIONS {
         let here = built.get(function).expect("a binary");
         let target = here.parent().and_then(Path::parent).expect("a target folder");
-        let arm64 = target.join("aarch64-unknown-linux-gnu").join("release").join(function);
+        let mut names = template.functions.iter().filter(|known| known.binary == function);
+        let name = &names.next().expect("a function of the template").name;
+        // Where `tests/emulator artifacts` has SAM put them.
+        let arm64 = target.join("emulator/build/arm64").join(name).join("bootstrap");
         for (platform, file) in [(std::env::consts::ARCH, here.as_path()), ("arm64", &arm64)] {
             let Ok(binary) = fs::read(file) else { continue };
             let (bytes, zipped) = (grouped(binary.len() as u64), grouped(zipped(&binary) as u64));
