@@ -10,6 +10,7 @@ use ::metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use thiserror::Error;
 
+use crate::domain::budget::Sum;
 use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::refusal::Refusal;
@@ -24,10 +25,12 @@ pub const REASON: &str = "Reason";
 /// All but [`Metric::Refusals`] have no dimension, so a funnel is a sum and not a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// Codes stored for a phone: what the day's budget counts.
+    /// Codes stored for a phone.
     CodesIssued,
-    /// Codes stored for VERIFIED users: what their part of the day's budget counts.
-    CodesToVerified,
+    /// Micro-dollars that texts to VERIFIED users took of their pot of the day's budget.
+    SpentOnVerified,
+    /// Micro-dollars that texts to signups and PENDING users took of theirs.
+    SpentOnOthers,
     /// Codes stored for an unknown username, which no phone receives.
     CodesToNobody,
     /// Texts that Courier took.
@@ -46,15 +49,18 @@ pub enum Metric {
     WrongCodes,
     /// Usernames that were locked.
     UsersLocked,
+    /// Codes that were refused because their region has had its texts of the day.
+    RegionRefusals,
     /// Requests that did not get what they asked for, by [`REASON`].
     Refusals,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::CodesIssued,
-        Self::CodesToVerified,
+        Self::SpentOnVerified,
+        Self::SpentOnOthers,
         Self::CodesToNobody,
         Self::TextsAccepted,
         Self::TextsFailed,
@@ -64,6 +70,7 @@ impl Metric {
         Self::CodesConfirmed,
         Self::WrongCodes,
         Self::UsersLocked,
+        Self::RegionRefusals,
         Self::Refusals,
     ];
 
@@ -72,7 +79,8 @@ impl Metric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CodesIssued => "CodesIssued",
-            Self::CodesToVerified => "CodesToVerified",
+            Self::SpentOnVerified => "SpentOnVerified",
+            Self::SpentOnOthers => "SpentOnOthers",
             Self::CodesToNobody => "CodesToNobody",
             Self::TextsAccepted => "TextsAccepted",
             Self::TextsFailed => "TextsFailed",
@@ -82,6 +90,7 @@ impl Metric {
             Self::CodesConfirmed => "CodesConfirmed",
             Self::WrongCodes => "WrongCodes",
             Self::UsersLocked => "UsersLocked",
+            Self::RegionRefusals => "RegionRefusals",
             Self::Refusals => "Refusals",
         }
     }
@@ -107,12 +116,15 @@ impl Metric {
 /// Counts a change of state.
 pub(crate) fn count(event: Event) {
     match event {
-        Event::CodeIssued { recipient, .. } => match recipient {
+        Event::CodeIssued { recipient, spent, .. } => match recipient {
             RecipientKind::Verified => {
                 Metric::CodesIssued.count();
-                Metric::CodesToVerified.count();
+                Metric::SpentOnVerified.add(spent.get());
             }
-            RecipientKind::Pending => Metric::CodesIssued.count(),
+            RecipientKind::Pending => {
+                Metric::CodesIssued.count();
+                Metric::SpentOnOthers.add(spent.get());
+            }
             RecipientKind::Unknown => Metric::CodesToNobody.count(),
         },
         Event::TextSettled { outcome, segments, took, .. } => {
@@ -148,6 +160,9 @@ pub(crate) fn refused(error: &error::Error) {
     ) = error
     {
         Metric::WrongCodes.count();
+    }
+    if let error::Error::Refused(Refusal::BudgetSpent { full: Sum::Region(_), .. }) = error {
+        Metric::RegionRefusals.count();
     }
 }
 

@@ -65,7 +65,6 @@ fn every_number_is_taken() {
         ("CODES_PER_ADDRESS_PER_HOUR", "0"),
         ("CODES_PER_PHONE_PER_DAY", "2"),
         ("CODES_PER_USERNAME_PER_HOUR", "3"),
-        ("DAILY_SMS_BUDGET", "0"),
         ("MAX_CONSECUTIVE_FAILURES", "24"),
         ("OTP_ALPHABET", "alphanumeric"),
         ("OTP_LENGTH", "8"),
@@ -74,7 +73,6 @@ fn every_number_is_taken() {
         ("RESEND_COOLDOWN_SECONDS", "9"),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "4"),
         ("SIGNUP_TTL_SECONDS", "900"),
-        ("VERIFIED_SHARE_PERCENT", "90"),
     ]);
     let expected = Policy {
         code_format: CodeFormat { alphabet: Alphabet::Alphanumeric, length: 8 },
@@ -85,12 +83,40 @@ fn every_number_is_taken() {
         codes_per_phone_per_day: 2,
         signup_codes_per_phone_per_day: 4,
         codes_per_address_per_hour: 0,
-        daily_sms_budget: 0,
-        verified_share_percent: 90,
         max_consecutive_failures: 24,
         signup_ttl: 900,
     };
     assert_eq!(texting.base.policy, expected);
+}
+
+#[test]
+fn what_a_day_may_cost_is_taken() {
+    let SignupSettings { texting } = signup(&[
+        ("ALLOWED_REGIONS", "US:2000,ID"),
+        ("DAILY_BUDGET_DOLLARS", "2.50"),
+        ("SMS_PRICES", "US:0.01,*:0.2"),
+        ("VERIFIED_SHARE_PERCENT", "90"),
+    ]);
+    let expected = Spending {
+        budget: MicroDollars::new(2_500_000),
+        verified_share_percent: 90,
+        prices: Prices::parse("US:0.01,*:0.2").unwrap(),
+        regions: Regions::parse("US:2000,ID").unwrap(),
+    };
+    assert_eq!(texting.spending, expected);
+    let regions = Regions::parse("US,AU").unwrap();
+    assert_eq!(signup(&[]).texting.spending, Spending { regions, ..Spending::default() });
+}
+
+#[test]
+fn a_wrong_budget_and_wrong_prices_are_explained() {
+    let fault = "must be dollars from 0 to 1000000, such as 10 or 2.50";
+    for text in ["-1", "1e3", "$10", "10,00", "1000000.000001", "0.0000001", "x", " 1"] {
+        let fault = format!("the settings are wrong: DAILY_BUDGET_DOLLARS {fault}");
+        assert_eq!(message(&[("DAILY_BUDGET_DOLLARS", text)]), fault, "{text}");
+    }
+    assert!(message(&[("SMS_PRICES", "US:0.01")]).contains("SMS_PRICES needs a price for all other regions"));
+    assert!(message(&[("ALLOWED_REGIONS", "US:0")]).contains(r#"ALLOWED_REGIONS does not know "US:0""#));
 }
 
 /// Case 29: every fault is named at once, and no value is shown.
@@ -109,7 +135,8 @@ fn every_missing_setting_is_named_at_once() {
         "OTP_PEPPER",
         "USERS_TABLE",
     ];
-    let mut of_send = [&of_verify[..], &["APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"]].concat();
+    let mut of_send =
+        [&of_verify[..], &["ALLOWED_REGIONS", "APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"]].concat();
     of_send.sort_unstable();
     let of_signup: Vec<_> = REQUIRED.iter().map(|(name, _)| *name).collect();
     assert_eq!(faults(VerifySettings::read(|_| None).map(|_| ())), expected(&of_verify));
@@ -145,7 +172,7 @@ fn every_empty_setting_is_named_at_once() {
         "COURIER_BASE_URL",
         "COURIER_TEMPLATE_ID",
         "COURIER_TOKEN",
-        "DAILY_SMS_BUDGET",
+        "DAILY_BUDGET_DOLLARS",
         "LIMITS_TABLE",
         "LOCALES",
         "MAX_CONSECUTIVE_FAILURES",
@@ -160,6 +187,7 @@ fn every_empty_setting_is_named_at_once() {
         "RESEND_COOLDOWN_SECONDS",
         "SIGNUP_CODES_PER_PHONE_PER_DAY",
         "SIGNUP_TTL_SECONDS",
+        "SMS_PRICES",
         "SSL_CERT_FILE",
         "TWILIO_MESSAGING_SERVICE_SID",
         "USERS_TABLE",
@@ -174,7 +202,6 @@ fn a_number_lies_in_its_range() {
         ("CODES_PER_ADDRESS_PER_HOUR", 0, 100_000),
         ("CODES_PER_PHONE_PER_DAY", 1, 100),
         ("CODES_PER_USERNAME_PER_HOUR", 1, 20),
-        ("DAILY_SMS_BUDGET", 0, 10_000_000),
         ("MAX_CONSECUTIVE_FAILURES", 20, 100),
         ("OTP_LENGTH", 6, 10),
         ("OTP_MAX_ATTEMPTS", 1, 20),

@@ -11,7 +11,7 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use shared::config;
-use shared::domain::phone::Regions;
+use shared::domain::region::Regions;
 use shared::domain::sms::Language;
 
 /// The functions that have all settings between them: the step of the answers is send's and resend's alone.
