@@ -10,10 +10,10 @@ use ::metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 use metrics_cloudwatch_embedded::{Builder, Collector};
 use thiserror::Error;
 
-use crate::domain::budget::Sum;
 use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::refusal::Refusal;
+use crate::domain::sum::Sum;
 use crate::error;
 use crate::event::Event;
 

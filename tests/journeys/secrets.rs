@@ -105,6 +105,7 @@ pub(crate) async fn boot_to(
             "COURIER_TOKEN_SECRET_ARN" => TOKEN_ARN,
             "OTP_PEPPER_SECRET_ARN" => PEPPER_ARN,
             "APP_NAME" => "Tests",
+            "ALLOWED_REGIONS" => "*",
             _ => return None,
         };
         Some(value.to_owned())

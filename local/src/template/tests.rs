@@ -1,3 +1,5 @@
+use shared::domain::money::Prices;
+
 use super::*;
 
 fn template() -> Template {

@@ -13,6 +13,7 @@ use super::mac::{Mac, Pepper};
 use super::money::{MicroDollars, Prices};
 use super::recipient::Recipient;
 use super::region::{Region, Regions};
+use super::sum::{Pot, Sum};
 use super::time::{DAY, Timestamp};
 use super::username::Username;
 use super::window::Window;
@@ -57,36 +58,6 @@ impl Default for Spending {
             verified_share_percent: 50,
             prices: Prices::default(),
             regions: Regions::all(),
-        }
-    }
-}
-
-/// A part of the day's budget that the other part cannot spend.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pot {
-    /// That of VERIFIED users. Unknown usernames look at it, since they are like VERIFIED ones.
-    Verified,
-    /// That of signups and PENDING users.
-    Others,
-}
-
-/// A sum of the day, which a text adds to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Sum {
-    /// The micro-dollars that a pot has spent.
-    Pot(Pot),
-    /// The texts to signups and PENDING users of a region.
-    Region(Region),
-}
-
-impl Sum {
-    /// Returns its name in stored rows and in logs.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        match self {
-            Self::Pot(Pot::Verified) => "verified",
-            Self::Pot(Pot::Others) => "others",
-            Self::Region(region) => region.as_str(),
         }
     }
 }

@@ -22,6 +22,7 @@ pub mod recipient;
 pub mod refusal;
 pub mod region;
 pub mod sms;
+pub mod sum;
 pub mod time;
 pub mod user;
 pub mod username;

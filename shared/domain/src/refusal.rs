@@ -1,6 +1,6 @@
 //! Refusals: every reason for which the rules say no.
 
-use super::budget::Sum;
+use super::sum::Sum;
 
 /// The refusal of a well-formed request.
 ///

@@ -11,9 +11,10 @@ use super::item::{Item, ItemReader, amount, bytes, number, timestamp};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
 use super::update::{Unwritten, retry_while_busy, send_once};
 use crate::clock::Deadline;
-use crate::domain::budget::{Charge, Draw, Sum};
+use crate::domain::budget::{Charge, Draw};
 use crate::domain::limit::{Counter, Quota};
 use crate::domain::mac::Mac;
+use crate::domain::sum::Sum;
 use crate::domain::time::Timestamp;
 
 const READ_BUDGET: &str = "read what is left of the day's budget";

@@ -132,9 +132,17 @@ const ALARMS: &[Alarm] = &[
         operator: AS_MUCH,
         threshold: "80",
         periods: Of(1, 1, 86_400),
-        expression: "MAX([10000 * (issued - verified) / (${DailySmsBudget} * (100 - ${VerifiedSharePercent})), \
-                     10000 * verified / (${DailySmsBudget} * ${VerifiedSharePercent} + 1)])",
-        metrics: &[("issued", Ours(Metric::CodesIssued)), ("verified", Ours(Metric::CodesToVerified))],
+        expression: "MAX([0.01 * others / (${DailyBudgetDollars} * (100 - ${VerifiedSharePercent})), \
+                     0.01 * verified / (${DailyBudgetDollars} * ${VerifiedSharePercent} + 0.000001)])",
+        metrics: &[("others", Ours(Metric::SpentOnOthers)), ("verified", Ours(Metric::SpentOnVerified))],
+    },
+    Alarm {
+        name: "RegionAlarm",
+        operator: AS_MUCH,
+        threshold: "1",
+        periods: Of(1, 1, 300),
+        expression: "refused",
+        metrics: &[("refused", Ours(Metric::RegionRefusals))],
     },
     Alarm {
         name: "TableThrottlesAlarm",
@@ -283,7 +291,7 @@ fn every_alarm_is_the_documented_one() {
         let alarm = alarms.remove(&name.to_owned()).unwrap_or_else(|| panic!("there is no {name}"));
         let condition = match name {
             // A budget of none cannot be spent.
-            "BudgetAlarm" => json!("HasDailySmsBudget"),
+            "BudgetAlarm" => json!("HasDailyBudget"),
             "NoConfirmationsAlarm" => json!("HasHoursWithoutConfirmation"),
             _ => Value::Null,
         };
@@ -313,7 +321,7 @@ fn the_conditions_of_the_alarms_are_whether_a_parameter_was_given() {
     for (condition, parameter, none) in [
         ("HasAlarmEmail", "AlarmEmail", json!("")),
         ("HasAlarmTopic", "AlarmTopicArn", json!("")),
-        ("HasDailySmsBudget", "DailySmsBudget", json!(0)),
+        ("HasDailyBudget", "DailyBudgetDollars", json!("0")),
         ("HasHoursWithoutConfirmation", "HoursWithoutConfirmation", json!(0)),
     ] {
         let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, none] }] });

@@ -5,8 +5,9 @@ use std::cmp::Reverse;
 use rand::Rng;
 use rand::seq::{IndexedRandom as _, SliceRandom as _};
 
-use super::{Charge, Demand, SHARDS, Sum};
+use super::{Charge, Demand};
 use crate::mac::Mac;
+use crate::sum::Sum;
 
 /// What a text adds to the sums of one row.
 #[derive(Clone, Debug)]
@@ -32,6 +33,12 @@ pub struct Part {
 type Amounts = Vec<u64>;
 
 impl Charge {
+    /// Returns the same charge with its sums spread over the rows of these keys: how many are enough is to be measured.
+    #[must_use]
+    pub fn spread_over(self, shards: Vec<Mac>) -> Self {
+        Self { shards, ..self }
+    }
+
     /// Returns the keys of all rows.
     #[must_use]
     pub fn keys(&self) -> &[Mac] {
@@ -63,17 +70,18 @@ impl Charge {
         spent: impl Fn(usize, usize) -> u64,
         random: &mut impl Rng,
     ) -> Result<Vec<Draw<'_>>, Sum> {
-        let room =
-            |shard: usize, nth: usize| share(self.demands[nth].most, shard).saturating_sub(spent(shard, nth));
+        let room = |shard: usize, nth: usize| {
+            self.share(self.demands[nth].most, shard).saturating_sub(spent(shard, nth))
+        };
         let numbered = || self.demands.iter().enumerate();
         let holds_all = |shard: &usize| numbered().all(|(nth, demand)| demand.amount <= room(*shard, nth));
-        let roomy: Vec<_> = (0..SHARDS).filter(holds_all).collect();
+        let roomy: Vec<_> = (0..self.shards.len()).filter(holds_all).collect();
         if let Some(shard) = roomy.choose(random) {
             return Ok(vec![self.draw(*shard, &numbered().map(|(_, demand)| demand.amount).collect())]);
         }
-        let mut asked = vec![vec![0; self.demands.len()]; SHARDS];
+        let mut asked = vec![vec![0; self.demands.len()]; self.shards.len()];
         for (nth, Demand { sum, amount, .. }) in numbered() {
-            let mut emptiest: Vec<_> = (0..SHARDS).collect();
+            let mut emptiest: Vec<_> = (0..self.shards.len()).collect();
             emptiest.shuffle(random);
             // A row that is in it already comes first: each further one is one more to meet others at.
             emptiest.sort_by_key(|shard| {
@@ -94,20 +102,24 @@ impl Charge {
         Ok(asked.map(|(shard, amounts)| self.draw(shard, amounts)).collect())
     }
 
+    fn share(&self, most: u64, shard: usize) -> u64 {
+        share(most, shard, self.shards.len())
+    }
+
     fn draw(&self, shard: usize, amounts: &Amounts) -> Draw<'_> {
         let asked = self.demands.iter().zip(amounts).filter(|(_, amount)| **amount > 0);
         let part = |(demand, amount): (&Demand, &u64)| Part {
             sum: demand.sum,
             adds: if self.spends { *amount } else { 0 },
-            room: share(demand.most, shard).checked_sub(*amount),
+            room: self.share(demand.most, shard).checked_sub(*amount),
         };
         Draw { key: &self.shards[shard], parts: asked.map(part).collect() }
     }
 }
 
-/// Returns what shard `shard` holds of a sum that may come to `most`: ⌊(most + 15 − shard) / 16⌋, so that all shards add
-/// up to it.
-pub(super) fn share(most: u64, shard: usize) -> u64 {
-    let held = (u128::from(most) + (SHARDS - 1 - shard) as u128) / SHARDS as u128;
+/// Returns what shard `shard` of `shards` holds of a sum that may come to `most`: with 16 ⌊(most + 15 − shard) / 16⌋, so that
+/// all of them add up to it.
+pub(super) fn share(most: u64, shard: usize, shards: usize) -> u64 {
+    let held = (u128::from(most) + (shards - 1 - shard) as u128) / shards as u128;
     u64::try_from(held).unwrap_or(u64::MAX)
 }

@@ -68,7 +68,7 @@ fn asked(charge: &Charge) -> Vec<(&str, u64, u64)> {
 proptest! {
     #[test]
     fn the_shards_hold_all_of_it_exactly(most: u64) {
-        let held: u128 = (0..SHARDS).map(|shard| u128::from(share(most, shard))).sum();
+        let held: u128 = (0..SHARDS).map(|shard| u128::from(share(most, shard, SHARDS))).sum();
         prop_assert_eq!(held, u128::from(most));
     }
 }
@@ -260,7 +260,7 @@ fn a_text_whose_sums_have_room_in_different_rows_is_sent() {
     let spending = spending("10", "US:1");
     let [_, pending] = users(Some(region("US")));
     let charge = charge(&spending, &pending, 1).unwrap();
-    let full = share(500 * CENT, 0);
+    let full = share(500 * CENT, 0, SHARDS);
     let spent = |shard: usize, nth: usize| match (shard, nth) {
         (0..8, 1) => full,
         (0, 0) => 1,
@@ -312,7 +312,7 @@ proptest! {
         let of = |shard: usize, nth: usize| if nth == 1 { spent[shard].0 } else { spent[shard].1 };
         let room = |nth: usize| -> u64 {
             let most = charge.demands[nth].most;
-            (0..SHARDS).map(|shard| share(most, shard).saturating_sub(of(shard, nth))).sum()
+            (0..SHARDS).map(|shard| share(most, shard, SHARDS).saturating_sub(of(shard, nth))).sum()
         };
         let fits = |nth: usize| charge.demands[nth].amount <= room(nth);
         match charge.plan(of, &mut StdRng::seed_from_u64(seed)) {
