@@ -43,10 +43,26 @@ impl<'a> Deed<'a> {
         }
     }
 
-    /// Returns what it does, as it goes on after "Would" and "Done:".
-    pub(crate) fn says(&self) -> String {
+    /// Returns what it would do.
+    pub(crate) fn would(&self) -> String {
         match self {
-            Self::Unlock(challenge) => format!("end the run of {}", wrong_codes(challenge.failures())),
+            Self::Unlock(_) => format!("Would end {}.", self.object()),
+            Self::Forget(..) => format!("Would delete {}.", self.object()),
+        }
+    }
+
+    /// Returns what it did.
+    pub(crate) fn did(&self) -> String {
+        match self {
+            Self::Unlock(_) => format!("Ended {}.", self.object()),
+            Self::Forget(..) => format!("Deleted {}.", self.object()),
+        }
+    }
+
+    /// Returns what is ended or deleted.
+    fn object(&self) -> String {
+        match self {
+            Self::Unlock(challenge) => run_of(challenge.failures()),
             Self::Forget(user, challenge) => {
                 let rows = match (user, challenge) {
                     (Some(_), Some(_)) => "the user and the challenge",
@@ -54,8 +70,8 @@ impl<'a> Deed<'a> {
                     (None, _) => "the challenge",
                 };
                 match challenge.map_or(0, Challenge::failures) {
-                    0 => format!("delete {rows}"),
-                    run => format!("delete {rows}, and with it the run of {}", wrong_codes(run)),
+                    0 => rows.to_owned(),
+                    failures => format!("{rows}, and with it {}", run_of(failures)),
                 }
             }
         }
@@ -75,6 +91,7 @@ impl<'a> Deed<'a> {
     }
 }
 
-fn wrong_codes(count: u32) -> String {
-    if count == 1 { "1 wrong code".to_owned() } else { format!("{count} wrong codes") }
+fn run_of(failures: u32) -> String {
+    let codes = if failures == 1 { "code" } else { "codes" };
+    format!("the run of {failures} wrong {codes}")
 }

@@ -81,7 +81,7 @@ pub async fn run(command: &Command, context: &OperatorContext) -> Report {
     };
     let report = match (deed, change.applied_by()) {
         (None, _) => Report::new(Exit::Refused, NO_RUN),
-        (Some(deed), None) => Report::new(Exit::Done, format!("Would {}.\n{TO_APPLY}", deed.says())),
+        (Some(deed), None) => Report::new(Exit::Done, format!("{}\n{TO_APPLY}", deed.would())),
         (Some(deed), Some(operator)) => {
             apply(deed, &change.target.username, operator, context, deadline).await
         }
@@ -98,7 +98,7 @@ async fn apply(
     deadline: Deadline,
 ) -> Report {
     let (exit, result, shown) = match deed.write(username, &context.store, deadline).await {
-        Ok(OperatorWrite::Done) => (Exit::Done, ChangeResult::Done, format!("Done: {}.", deed.says())),
+        Ok(OperatorWrite::Done) => (Exit::Done, ChangeResult::Done, deed.did()),
         Ok(OperatorWrite::Overtaken) => (Exit::Refused, ChangeResult::Overtaken, OVERTAKEN.to_owned()),
         Err(failure) => {
             let shown = format!("It may have been done, or not: {}. Look again.", causes(&failure));
