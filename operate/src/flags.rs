@@ -2,6 +2,7 @@
 
 use clap::{Args, Parser, Subcommand};
 use shared::config::{InvalidSettings, OperatorSettings};
+use shared::domain::code::OtpId;
 use shared::domain::username::Username;
 
 /// The part of the help that is not about flags.
@@ -73,6 +74,9 @@ pub struct Change {
     /// Your name, for the audit: up to 64 letters, digits and `._@+-`.
     #[arg(long, value_name = "NAME", value_parser = operator)]
     pub operator: Option<String>,
+    /// The `otp` that was shown before: where it is another one by now, nothing is done.
+    #[arg(long, value_name = "ID", value_parser = otp, allow_hyphen_values = true)]
+    pub otp: Option<OtpId>,
 }
 
 impl Change {
@@ -127,6 +131,10 @@ fn username(text: &str) -> Result<Username, String> {
     Username::parse(text).map_err(|violation| violation.detail.into_owned())
 }
 
+fn otp(text: &str) -> Result<OtpId, String> {
+    OtpId::parse(text).map_err(|violation| violation.detail.into_owned())
+}
+
 fn operator(text: &str) -> Result<String, String> {
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._@+-".contains(&byte);
     let valid = (1..=64).contains(&text.len()) && text.bytes().all(allowed);
@@ -173,8 +181,19 @@ mod tests {
     }
 
     #[test]
+    fn the_otp_that_was_shown_may_begin_with_a_hyphen() {
+        for given in ["--otp=-x7hK0c1TjyPZ3gqv9aVbA", "--otp -x7hK0c1TjyPZ3gqv9aVbA"] {
+            let id = change(&format!("operate forget ada {given} --local")).otp.unwrap();
+            assert_eq!(id.to_string(), "-x7hK0c1TjyPZ3gqv9aVbA");
+        }
+        assert_eq!(change("operate forget ada --local").otp, None);
+        assert!(parse("operate forget ada --local --otp=none").is_err());
+    }
+
+    #[test]
     fn a_username_is_folded_and_a_malformed_one_is_refused() {
         assert_eq!(parse("operate look ADA --local").unwrap().target().username.as_str(), "ada");
+        assert_eq!(parse("operate look --local -- -_-").unwrap().target().username.as_str(), "-_-");
         let refused = parse("operate look ad#a --local").unwrap_err().to_string();
         assert!(refused.contains("A username consists of"), "{refused}");
     }

@@ -28,8 +28,9 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 const NOTHING: &str = "Nothing is stored of this username.";
 const NO_RUN: &str = "Nothing was changed: there is no run of wrong codes to end.";
-const TO_APPLY: &str = "Nothing was changed. To do it, add --apply --operator NAME.";
+const TO_APPLY: &str = "Nothing was changed. To do it, add --apply --operator NAME";
 const OVERTAKEN: &str = "Nothing was changed: a row is no longer the one above. Look again.";
+const OTHER_OTP: &str = "Nothing was changed: the newest code is not that of --otp.";
 
 /// How a command ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,8 +81,14 @@ pub async fn run(command: &Command, context: &OperatorContext) -> Report {
         Command::Forget(change) => (Deed::forget(user, challenge), change),
     };
     let report = match (deed, change.applied_by()) {
+        _ if change.otp.is_some_and(|shown| challenge.is_none_or(|read| read.id() != shown)) => {
+            Report::new(Exit::Refused, OTHER_OTP)
+        }
         (None, _) => Report::new(Exit::Refused, NO_RUN),
-        (Some(deed), None) => Report::new(Exit::Done, format!("{}\n{TO_APPLY}", deed.would())),
+        (Some(deed), None) => {
+            let otp = deed.otp().map(|id| format!(" --otp={id}")).unwrap_or_default();
+            Report::new(Exit::Done, format!("{}\n{TO_APPLY}{otp}", deed.would()))
+        }
         (Some(deed), Some(operator)) => {
             apply(deed, &change.target.username, operator, context, deadline).await
         }

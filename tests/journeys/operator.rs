@@ -154,7 +154,9 @@ async fn a_dry_run_only_reads() {
         let report = operate(&service, line).await;
         assert_eq!(operations(&service), ["BatchGetItem"], "{line}");
         assert!(report.shown.contains(would), "{line}: {}", report.shown);
-        assert_eq!(last(&report), "Nothing was changed. To do it, add --apply --operator NAME.");
+        let id = text(&before[1][0], "otpId");
+        let to_apply = format!("Nothing was changed. To do it, add --apply --operator NAME --otp={id}");
+        assert_eq!(last(&report), to_apply, "{line}");
         assert_eq!((report.exit, report.audit.is_none()), (Exit::Done, true), "{line}");
     }
     assert_eq!(service.everything().await, before);

@@ -135,8 +135,14 @@ async fn a_forget_loses_against_whatever_comes_between() {
 /// The two rows that are read may be of two accounts; neither is deleted then, whichever was read first.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_torn_read_deletes_nothing() {
-    for first in ["users", "otps"] {
-        let service = before("pending").await;
+    for (was, first, whose) in [
+        ("pending", "users", "of another account"),
+        ("pending", "otps", "of another account"),
+        ("a stray code", "users", "of a user who is gone"),
+        ("a stray code", "otps", "of an unknown username"),
+    ] {
+        let what = format!("{was}, {first} first");
+        let service = before(was).await;
         let tear = service.proxy.tear(first);
         let mut left = None;
         let in_between = async {
@@ -146,10 +152,29 @@ async fn a_torn_read_deletes_nothing() {
             tear.release();
         };
         let (report, ()) = tokio::join!(forget(&service), in_between);
-        assert_eq!((report.exit, last(&report)), (Exit::Refused, LOST), "{first} first");
-        assert!(report.shown.contains("\n             of another account\n"), "{}", report.shown);
-        assert_eq!(service.everything().await, left.unwrap(), "{first} first");
+        assert_eq!((report.exit, last(&report)), (Exit::Refused, LOST), "{what}");
+        assert!(report.shown.contains(&format!("\n             {whose}\n")), "{what}: {}", report.shown);
+        assert_eq!(service.everything().await, left.unwrap(), "{what}");
     }
+}
+
+/// What came between the look and the change is seen by the id of the code that was shown.
+#[tokio::test(flavor = "multi_thread")]
+async fn only_what_was_shown_is_forgotten() {
+    let service = before("pending").await;
+    let shown = text(&service.otp("ada").await.unwrap(), "otpId").to_owned();
+    assert_eq!(sign_up_again(&service).await.status, 201);
+    let left = service.everything().await;
+    let report = operate(&service, &format!("forget ada {APPLIED} --otp={shown}")).await;
+    assert_eq!(
+        (report.exit, last(&report)),
+        (Exit::Refused, "Nothing was changed: the newest code is not that of --otp.")
+    );
+    assert!(report.audit.is_none());
+    assert_eq!(service.everything().await, left);
+    let now = text(&left[1][0], "otpId");
+    assert_eq!(operate(&service, &format!("forget ada {APPLIED} --otp={now}")).await.exit, Exit::Done);
+    assert_eq!(service.user("ada").await, None);
 }
 
 /// A guess does not stand in the way: the code that it was made at goes as well.

@@ -34,7 +34,7 @@ async fn the_page_shows_what_an_operator_sees() {
     holds("operations.md", "look", &looked.replace(&id, OTP));
     for deed in ["unlock", "forget"] {
         let mut made = String::new();
-        for line in [format!("{deed} ada"), format!("{deed} ada {APPLIED}")] {
+        for line in [format!("{deed} ada"), format!("{deed} ada {APPLIED} --otp={id}")] {
             made.push_str(&told(&line, &operate(&service, &line).await));
             made.push('\n');
         }
