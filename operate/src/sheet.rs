@@ -3,7 +3,7 @@
 use std::{fmt, iter};
 
 use shared::domain::account::AccountId;
-use shared::domain::challenge::{Challenge, ChallengeStatus, Delivery};
+use shared::domain::challenge::{Challenge, ChallengeStatus};
 use shared::domain::phone::MobileNumber;
 use shared::domain::policy::Policy;
 use shared::domain::time::Timestamp;
@@ -47,7 +47,7 @@ impl Sheet<'_> {
         rows.push(("code", self.code(challenge)));
         rows.extend(self.whose(challenge).map(|whose| ("", whose.to_owned())));
         rows.extend([
-            ("text", text(challenge.delivery())),
+            ("text", text(challenge)),
             ("wrong codes", self.wrong_codes(challenge)),
             ("next code", self.next_code(challenge)),
             ("otp", challenge.id().to_string()),
@@ -118,8 +118,11 @@ fn masked(number: &MobileNumber) -> String {
     format!("{region}, …{last_two}")
 }
 
-fn text(delivery: Option<&Delivery>) -> String {
-    match delivery {
+/// Returns the outcome of the newest code's text. That of an unknown username is made up, so that its row is like any
+/// other.
+fn text(challenge: &Challenge) -> String {
+    match challenge.delivery() {
+        _ if challenge.account() == AccountId::UNKNOWN => "none, pretended".to_owned(),
         None => "not recorded".to_owned(),
         Some(text) if text.tries == 1 => format!("{}, tried once", text.outcome.as_str()),
         Some(text) => format!("{}, tried {} times", text.outcome.as_str(), text.tries),

@@ -124,7 +124,10 @@ async fn a_look_says_whose_a_code_is() {
     service.send("nobody").await;
     let shown = operate(&service, "look nobody").await.shown;
     assert!(shown.starts_with("user         none\ncode         PENDING"), "{shown}");
-    assert!(shown.contains("\n             of an unknown username\n"), "{shown}");
+    assert!(
+        shown.contains("\n             of an unknown username\ntext         none, pretended\n"),
+        "{shown}"
+    );
 
     service.sign_up("ada", ADA).await;
     service.tick(3_600);
@@ -183,7 +186,8 @@ async fn nothing_of_the_person_is_shown_or_audited() {
     for secret in of_codes.chain([&otp["mac"], &otp["accountId"], &otp["pepperId"]]) {
         let bytes = secret.as_b().unwrap().as_ref();
         canaries.extend([STANDARD.encode(bytes), URL_SAFE_NO_PAD.encode(bytes), format!("{bytes:?}")]);
-        canaries.push(bytes.iter().map(|byte| format!("{byte:02x}")).collect());
+        let hexadecimal: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        canaries.push(hexadecimal.concat());
     }
 
     let mut seen = Vec::new();
