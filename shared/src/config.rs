@@ -2,6 +2,7 @@
 //!
 //! Each function checks only its own settings, and names every fault at once.
 
+mod operator;
 mod reader;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ use crate::front_door::{FrontDoor, OriginSecrets};
 use crate::secrets::Sourced;
 use reader::SettingsReader;
 
+pub use operator::OperatorSettings;
 pub use reader::InvalidSettings;
 
 /// Courier's API, unless another address is set.

@@ -61,6 +61,17 @@ pub struct SignupContext {
     pub texting: TextingContext,
 }
 
+/// The context of an operator's command.
+#[derive(Debug)]
+pub struct OperatorContext {
+    /// Users and challenges.
+    pub store: Store,
+    /// The numbers of the deployment.
+    pub policy: Policy,
+    /// The source of the time.
+    pub clock: Clock,
+}
+
 /// The reason why a function does not start.
 #[derive(Debug, Error)]
 pub enum Error {
@@ -96,6 +107,19 @@ impl CallContext {
     /// Returns whether the request that asks is the first since the start.
     pub(crate) fn is_cold(&self) -> bool {
         !self.served.swap(true, Ordering::Relaxed)
+    }
+}
+
+impl OperatorContext {
+    /// Connects to the tables that the settings of an operator name.
+    ///
+    /// # Errors
+    /// When the HTTPS client cannot be made.
+    pub fn connect(settings: config::OperatorSettings, clock: Clock) -> Result<Self, Error> {
+        let https = Https::new(settings.authorities.as_deref())?;
+        let (client, _) = aws::clients(&settings.aws, &https);
+        let store = Store::new(client, settings.users_table, settings.otps_table);
+        Ok(Self { store, policy: settings.policy, clock })
     }
 }
 

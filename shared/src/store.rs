@@ -2,8 +2,8 @@
 //!
 //! One rule runs through all of it: a decision is taken outside, by a pure function, and the write that carries
 //! it out commits only if nothing changed since. `users` and `otps` hold the rows, `limits` the
-//! counters; `issuing` and `attempts` are the writes of the calls, `transaction` and `update` how a write is carried
-//! out under contention, `batch` how several rows are read at once.
+//! counters; `issuing` and `attempts` are the writes of the calls, `operating` those of an operator, `transaction` and
+//! `update` how a write is carried out under contention, `batch` how several rows are read at once.
 
 mod attempts;
 mod batch;
@@ -11,6 +11,7 @@ mod failure;
 mod issuing;
 mod item;
 mod limits;
+mod operating;
 mod otps;
 mod transaction;
 mod update;
@@ -22,6 +23,7 @@ pub use attempts::{Attempt, AttemptResult, ConfirmResult};
 pub use failure::Failure;
 pub use issuing::{Issue, IssueResult, Met, SignUp, SignUpResult};
 pub use limits::Limits;
+pub use operating::OperatorWrite;
 
 use item::Item;
 

@@ -16,6 +16,6 @@ mod extent;
 mod front_door;
 mod gateway;
 mod parameters;
-mod rights;
+pub(crate) mod rights;
 mod stores;
 mod telling;

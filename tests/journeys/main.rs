@@ -18,6 +18,7 @@ mod likeness;
 mod names;
 mod openapi;
 mod operating;
+mod operator;
 mod pages;
 mod parties;
 mod privacy;

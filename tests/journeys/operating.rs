@@ -71,7 +71,7 @@ impl All {
 }
 
 /// The first column of the page's table that begins with the row `header`, each name in it.
-fn documented(header: &str) -> BTreeSet<&'static str> {
+pub(crate) fn documented(header: &str) -> BTreeSet<&'static str> {
     let (_, table) =
         OPERATIONS.split_once(header).unwrap_or_else(|| panic!("the page has no table {header}"));
     let rows = table.trim_start_matches('\n').lines().skip(1).take_while(|line| line.starts_with('|'));

@@ -5,11 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
-use tests::service::{NOON, Service, number, text};
+use tests::service::{Service, text};
 
-use crate::{as_if, openapi};
+use crate::openapi;
 
 const README: &str = include_str!("../../README.md");
 const CLIENTS: &str = include_str!("../../docs/clients.md");
@@ -19,7 +18,7 @@ const DEPLOY: &str = include_str!("../../docs/deploy.md");
 const INTEGRATE: &str = include_str!("../../docs/integrate.md");
 const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
-fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
+pub(crate) fn between<'a>(text: &'a str, begin: &str, end: &str) -> &'a str {
     let (_, rest) = text.split_once(begin).unwrap_or_else(|| panic!("the page has no {begin}"));
     rest.split_once(end).unwrap_or_else(|| panic!("the page has no {end}")).0
 }
@@ -108,38 +107,6 @@ async fn the_session_ends_in_a_verified_user_when_pasted() {
     assert!(lines[0].contains(r#""message":"OTP sent successfully""#), "{output}");
     assert!(lines[1].contains(r#""code":"invalid_otp""#), "{output}");
     assert!(README.contains(&format!("The last line reads `{}`", lines[2])), "{output}");
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn an_operator_unlocks_a_username_and_cannot_create_one() {
-    let service = Service::start().await;
-    service.sign_up("ada", "+12025550143").await;
-    as_if::failed(&service, "ada", 99).await;
-    service.verify("ada", &service.wrong_code("+12025550143", 0)).await;
-    assert_eq!(service.send("ada").await.outcome(), "403 locked");
-
-    let command = between(OPERATIONS, "aws dynamodb update-item", "```");
-    let quoted = |flag| between(between(command, flag, "\n"), "'", "'");
-    assert_eq!(quoted("--key"), r#"{"username":{"S":"ada"}}"#);
-    assert_eq!(quoted("--expression-attribute-values"), r#"{":none":{"N":"0"}}"#);
-    let unlock = |username: &str| {
-        let update = service.dynamodb().update_item().table_name("otps");
-        update
-            .key("username", AttributeValue::S(username.to_owned()))
-            .update_expression(quoted("--update-expression"))
-            .condition_expression(quoted("--condition-expression"))
-            .expression_attribute_values(":none", AttributeValue::N("0".to_owned()))
-            .send()
-    };
-    unlock("ada").await.unwrap();
-    assert_eq!(number(&service.otp("ada").await.unwrap(), "failures"), 0);
-    assert_eq!(number(&service.otp("ada").await.unwrap(), "issuedAt"), i64::try_from(NOON).unwrap());
-    service.tick(30);
-    assert_eq!(service.resend("ada").await.status, 202);
-
-    let refused = unlock("nobody").await.unwrap_err();
-    assert!(refused.as_service_error().is_some_and(UpdateItemError::is_conditional_check_failed_exception));
-    assert!(service.otp("nobody").await.is_none());
 }
 
 /// What the page has a backend read is what the policy lets it read, and nothing of it is personal but the username.

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 type Imports = BTreeMap<String, BTreeSet<String>>;
 
 /// The folders of the code, each the source of one crate.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 8] = [
     "shared/domain/src",
     "shared/src",
     "functions/signup/src",
@@ -16,6 +16,7 @@ const CRATES: [&str; 7] = [
     "functions/resend/src",
     "functions/verify/src",
     "local/src",
+    "operate/src",
 ];
 
 fn root() -> &'static Path {
@@ -161,7 +162,7 @@ fn the_domain_imports_nothing_that_waits_or_knows_of_aws_or_http() {
 
 #[test]
 fn no_file_is_over_400_lines() {
-    let folders = ["shared", "functions", "local", "tests"].map(|folder| root().join(folder));
+    let folders = ["shared", "functions", "local", "operate", "tests"].map(|folder| root().join(folder));
     let long: Vec<_> = folders
         .iter()
         .flat_map(|folder| files(folder))

@@ -19,7 +19,7 @@ use crate::cost::scenes;
 type Uses = BTreeMap<(String, String), BTreeSet<String>>;
 
 /// The operations on items, as IAM names them: those in a transaction each for itself.
-fn operations(call: &Call) -> Vec<(String, String)> {
+pub(crate) fn operations(call: &Call) -> Vec<(String, String)> {
     let pair = |action: &str, table: &str| (format!("dynamodb:{action}"), table.to_owned());
     if call.operation != Operation::TransactWriteItems {
         return call.tables.iter().map(|table| pair(call.operation.name(), table)).collect();

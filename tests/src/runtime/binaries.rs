@@ -1,4 +1,4 @@
-//! The binaries of the four functions, built by the cargo that builds the tests.
+//! The binaries of the four functions and of the operator's tool, built by the cargo that builds the tests.
 
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
@@ -13,21 +13,21 @@ pub type Binaries = BTreeMap<String, PathBuf>;
 
 const FUNCTIONS: [&str; 4] = ["signup", "send", "resend", "verify"];
 
-/// The executable of `function`, built if it is not up to date.
+/// The executable of a function, or of `operate`, built if it is not up to date.
 ///
 /// # Panics
 /// When it does not compile.
-pub(super) async fn executable(function: &str) -> PathBuf {
+pub async fn executable(name: &str) -> PathBuf {
     static BUILT: OnceLock<Binaries> = OnceLock::new();
     let built = tokio::task::spawn_blocking(|| BUILT.get_or_init(beside_the_tests)).await.expect("a build");
-    built.get(function).unwrap_or_else(|| panic!("no binary {function}")).clone()
+    built.get(name).unwrap_or_else(|| panic!("no binary {name}")).clone()
 }
 
 /// With the tests among the selected packages, the dependencies have the features that they were built with for the
 /// tests, so that none is built twice.
 fn beside_the_tests() -> Binaries {
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
-    build(&["tests"], profile)
+    build(&["operate", "tests"], profile)
 }
 
 /// The functions as they are deployed, but for this machine's processor, and the yardsticks beside them: the release
