@@ -85,8 +85,7 @@ impl Charge {
             emptiest.shuffle(random);
             // A row that is in it already comes first: each further one is one more to meet others at.
             emptiest.sort_by_key(|shard| {
-                let left = room(*shard, nth);
-                Reverse((left > 0 && asked[*shard].iter().any(|amount| *amount > 0), left))
+                Reverse((asked[*shard].iter().any(|amount| *amount > 0), room(*shard, nth)))
             });
             let mut left = *amount;
             for shard in emptiest {
