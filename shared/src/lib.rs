@@ -17,8 +17,10 @@
 //! | `aws`, [`https`] | the clients of AWS, and whom they and Courier's trust |
 //! | [`lambda`] | the log, the loop of events, and how the process ends |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
+//! | [`attestation`] | whether an App Check token is good |
 //! | [`clock`] | what time it is, and how much is left |
 
+pub mod attestation;
 pub mod audit;
 mod aws;
 pub mod clock;
