@@ -1,169 +1,204 @@
-//! Whether a Firebase App Check token is good: proof that an app's own build asks, on a device that its platform
-//! vouches for. Nothing here knows of phones and codes.
+//! The gate for apps: whether a request comes from an attested app, by the Firebase App Check token that it brings.
+//!
+//! The token proves that an app's own build asks, on a device or a page that its platform vouches for. Nothing here knows
+//! of users, phones and codes, and where the gate is not set up nothing of it runs.
 
+mod keys;
 #[cfg(test)]
 mod tests;
+mod token;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use ring::signature::{RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents};
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
-use thiserror::Error;
+use std::fmt;
+use std::sync::Arc;
 
-/// The longest token that is read, in bytes. Firebase's have about one thousand; the gateway ends at 10 KB of headers.
-const LONGEST: usize = 8_192;
+use lambda_http::http::HeaderMap;
+use zeroize::Zeroizing;
 
-/// Seconds by which the issuer's clock and this one may differ.
-const LEEWAY: i64 = 30;
+use crate::clock::Moment;
+use crate::domain::time::Timestamp;
+use crate::error::Error;
+use crate::https::Https;
+use crate::metrics;
+use crate::trace::Trace;
+use keys::Keyring;
+use token::Project;
 
-/// The reason why a token is not good.
-#[derive(Clone, Copy, Debug, Error, PartialEq, Eq)]
-pub enum Unattested {
-    /// It is longer than any of the issuer's.
-    #[error("too long")]
-    TooLong,
-    /// It is no JWT with the header and the claims of an App Check token.
-    #[error("malformed")]
-    Malformed,
-    /// It is signed in another way than RS256, or wants an extension that nobody here knows.
-    #[error("unsupported")]
-    Unsupported,
-    /// No key at hand has its `kid`: the issuer may have a new one.
-    #[error("unknown key")]
-    UnknownKey,
-    /// The key did not sign it.
-    #[error("bad signature")]
-    BadSignature,
-    /// It is of another issuer, or for another project.
-    #[error("foreign")]
-    Foreign,
-    /// Its time has not come.
-    #[error("not yet valid")]
-    NotYetValid,
-    /// Its time is over.
-    #[error("expired")]
-    Expired,
-}
+pub use token::Unattested;
 
-/// What a token must say of who made it and for whom.
+/// The header that brings a token.
+pub const APP_CHECK: &str = "x-firebase-appcheck";
+
+/// The longest token that is read, in bytes. Firebase's have about one thousand.
+const LONGEST: usize = 4_096;
+
+/// The settings of the gate.
 #[derive(Clone, Debug)]
-pub struct Project {
-    issuer: String,
-    audience: String,
+pub struct AttestationSettings {
+    /// `APP_CHECK_PROJECT_NUMBER`
+    pub project: ProjectNumber,
+    /// `APP_CHECK_MODE`
+    pub mode: AttestationMode,
+    /// `APP_CHECK_BASE_URL`
+    pub base_url: String,
 }
 
-/// The issuer's public keys.
-#[derive(Clone, Debug)]
-pub struct Keys(Vec<Key>);
+/// The number of a Firebase project: digits, the first of which is no zero.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProjectNumber(String);
 
-#[derive(Clone, Debug)]
-struct Key {
-    id: String,
-    modulus: Vec<u8>,
-    exponent: Vec<u8>,
-}
-
-#[derive(Deserialize)]
-struct Header {
-    alg: String,
-    typ: String,
-    kid: String,
-    crit: Option<serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Claims {
-    iss: String,
-    aud: Vec<String>,
-    exp: i64,
-    iat: i64,
-    nbf: Option<i64>,
-    sub: String,
-}
-
-impl Project {
-    /// Returns the project of this number.
-    #[must_use]
-    pub fn new(number: &str) -> Self {
-        Self {
-            issuer: format!("https://firebaseappcheck.googleapis.com/{number}"),
-            audience: format!("projects/{number}"),
-        }
-    }
-
-    /// Checks `token` at `now`, in seconds since the epoch. No claim is read before the signature is found good.
+impl ProjectNumber {
+    /// Parses a number as the Firebase console shows it.
     ///
     /// # Errors
-    /// When the token is not one that this project's apps got, or not one of now.
-    pub fn check(&self, token: &str, keys: &Keys, now: i64) -> Result<(), Unattested> {
-        if token.len() > LONGEST {
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let valid = text.len() <= 20 && text.bytes().all(|byte| byte.is_ascii_digit());
+        let valid = valid && !text.is_empty() && !text.starts_with('0');
+        let fault = "must be the number of a Firebase project: up to 20 digits";
+        valid.then(|| Self(text.to_owned())).ok_or_else(|| fault.to_owned())
+    }
+}
+
+/// The part that the gate plays.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum AttestationMode {
+    /// It takes note of who would be refused.
+    #[default]
+    Record,
+    /// It refuses whoever is not attested.
+    Require,
+}
+
+impl AttestationMode {
+    /// Parses the setting `APP_CHECK_MODE`.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "record" => Ok(Self::Record),
+            "require" => Ok(Self::Require),
+            _ => Err("must be record or require".to_owned()),
+        }
+    }
+}
+
+/// The outcome of looking at a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attestation {
+    /// An app of the project asks.
+    Attested,
+    /// Nothing says so.
+    Unattested(Unattested),
+    /// The token may be good, and there is no key to tell.
+    Undecided {
+        /// Seconds after which keys will be fetched again.
+        retry_after: i64,
+    },
+}
+
+impl Attestation {
+    /// Returns the metric's name for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Attested => "attested",
+            Self::Unattested(_) => "unattested",
+            Self::Undecided { .. } => "undecided",
+        }
+    }
+}
+
+/// The gate, with the keys of the issuer.
+#[derive(Debug)]
+pub struct AttestationGate {
+    project: Project,
+    mode: AttestationMode,
+    keyring: Keyring,
+}
+
+impl AttestationGate {
+    /// Sets the gate up: fetches the keys. It stands even where that fails.
+    pub async fn open(settings: AttestationSettings, https: &Https, now: Timestamp) -> Self {
+        let AttestationSettings { project: ProjectNumber(number), mode, base_url } = settings;
+        let keyring = Keyring::fetched(https, &base_url, now).await;
+        Self { project: Project::new(&base_url, &number), mode, keyring }
+    }
+
+    async fn judge(&self, token: &AppCheckToken, moment: Moment) -> Attestation {
+        let (now, deadline) = (moment.now(), moment.deadline);
+        let mut keys = self.keyring.current(now, deadline).await;
+        let mut checked = self.project.check(&token.0, &keys, now);
+        if checked == Err(Unattested::UnknownKey) {
+            keys = self.keyring.other_than(&keys, now, deadline).await;
+            checked = self.project.check(&token.0, &keys, now);
+        }
+        match checked {
+            Ok(()) => Attestation::Attested,
+            Err(Unattested::UnknownKey) if keys.is_empty() => {
+                Attestation::Undecided { retry_after: self.keyring.pause(now) }
+            }
+            Err(reason) => Attestation::Unattested(reason),
+        }
+    }
+}
+
+/// What a request brought to the gate; nothing where there is no gate.
+#[derive(Debug)]
+pub struct Presented(Option<(Arc<AttestationGate>, Result<AppCheckToken, Unattested>)>);
+
+impl Presented {
+    /// Takes what a request with these `headers` brings to `gate`, to be looked at when its turn comes.
+    #[must_use]
+    pub fn to(gate: Option<&Arc<AttestationGate>>, headers: &HeaderMap) -> Self {
+        Self(gate.map(|gate| (Arc::clone(gate), AppCheckToken::of(headers))))
+    }
+
+    /// Lets the request pass, if an attested app makes it or none is required.
+    ///
+    /// # Errors
+    /// [`Error::AttestationRequired`], or [`Error::AttestationUnavailable`] where there is no key to tell.
+    pub async fn admit(self, moment: Moment, trace: &Trace) -> Result<(), Error> {
+        let Some((gate, token)) = self.0 else { return Ok(()) };
+        let attestation = match token {
+            Ok(token) => Box::pin(gate.judge(&token, moment)).await,
+            Err(reason) => Attestation::Unattested(reason),
+        };
+        metrics::judged(attestation.as_str());
+        trace.note_attestation(match attestation {
+            Attestation::Unattested(reason) => reason.as_str(),
+            Attestation::Attested | Attestation::Undecided { .. } => attestation.as_str(),
+        });
+        match (gate.mode, attestation) {
+            (AttestationMode::Record, _) | (AttestationMode::Require, Attestation::Attested) => Ok(()),
+            (AttestationMode::Require, Attestation::Unattested(_)) => Err(Error::AttestationRequired),
+            (AttestationMode::Require, Attestation::Undecided { retry_after }) => {
+                Err(Error::AttestationUnavailable { retry_after })
+            }
+        }
+    }
+}
+
+/// A token as it came. Whoever has one can use it for as long as it lasts, so it is never shown.
+struct AppCheckToken(Zeroizing<String>);
+
+impl AppCheckToken {
+    fn of(headers: &HeaderMap) -> Result<Self, Unattested> {
+        let mut brought = headers.get_all(APP_CHECK).iter();
+        let one = brought.next().ok_or(Unattested::Missing)?;
+        if brought.next().is_some() {
+            return Err(Unattested::Malformed);
+        }
+        if one.len() > LONGEST {
             return Err(Unattested::TooLong);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(Unattested::Malformed)?;
-        let (header, claims) = signed.split_once('.').ok_or(Unattested::Malformed)?;
-        if claims.contains('.') {
-            return Err(Unattested::Malformed);
-        }
-        let header: Header = decoded(header)?;
-        // Only this algorithm, whatever the token says: a public key is no secret of an HMAC.
-        if header.alg != "RS256" || header.typ != "JWT" || header.crit.is_some() {
-            return Err(Unattested::Unsupported);
-        }
-        let key = keys.0.iter().find(|key| key.id == header.kid).ok_or(Unattested::UnknownKey)?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| Unattested::Malformed)?;
-        RsaPublicKeyComponents { n: &key.modulus, e: &key.exponent }
-            .verify(&RSA_PKCS1_2048_8192_SHA256, signed.as_bytes(), &signature)
-            .map_err(|_| Unattested::BadSignature)?;
-        self.accept(&decoded(claims)?, now)
-    }
-
-    fn accept(&self, claims: &Claims, now: i64) -> Result<(), Unattested> {
-        if claims.sub.is_empty() {
-            return Err(Unattested::Malformed);
-        }
-        if claims.iss != self.issuer || !claims.aud.contains(&self.audience) {
-            return Err(Unattested::Foreign);
-        }
-        let begins = claims.nbf.map_or(claims.iat, |nbf| nbf.max(claims.iat));
-        if begins > now.saturating_add(LEEWAY) {
-            return Err(Unattested::NotYetValid);
-        }
-        if claims.exp <= now.saturating_sub(LEEWAY) {
-            return Err(Unattested::Expired);
-        }
-        Ok(())
+        let text = one.to_str().map_err(|_| Unattested::Malformed)?;
+        Ok(Self(Zeroizing::new(text.to_owned())))
     }
 }
 
-impl Keys {
-    /// Reads a JWK Set (RFC 7517 §5). Keys of another kind or use are left out.
-    ///
-    /// # Errors
-    /// When it is none.
-    pub fn parse(json: &[u8]) -> Result<Self, serde_json::Error> {
-        #[derive(Deserialize)]
-        struct Set {
-            keys: Vec<serde_json::Value>,
-        }
-        let set: Set = serde_json::from_slice(json)?;
-        Ok(Self(set.keys.iter().filter_map(Key::of).collect()))
+impl fmt::Debug for AppCheckToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AppCheckToken")
     }
-}
-
-impl Key {
-    fn of(jwk: &serde_json::Value) -> Option<Self> {
-        let text = |name: &str| jwk.get(name).and_then(serde_json::Value::as_str);
-        let is = |name, value| text(name).is_none_or(|text| text == value);
-        if text("kty") != Some("RSA") || !is("alg", "RS256") || !is("use", "sig") {
-            return None;
-        }
-        let number = |name| URL_SAFE_NO_PAD.decode(text(name)?).ok();
-        Some(Self { id: text("kid")?.to_owned(), modulus: number("n")?, exponent: number("e")? })
-    }
-}
-
-fn decoded<T: DeserializeOwned>(part: &str) -> Result<T, Unattested> {
-    let json = URL_SAFE_NO_PAD.decode(part).map_err(|_| Unattested::Malformed)?;
-    serde_json::from_slice(&json).map_err(|_| Unattested::Malformed)
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
+use crate::attestation::AttestationGate;
 use crate::aws;
 use crate::clock::Clock;
 use crate::config;
@@ -32,6 +33,8 @@ pub struct CallContext {
     pub clock: Clock,
     /// The way in.
     pub front_door: FrontDoor,
+    /// The gate for apps, before what texts and where there is one.
+    pub attestation: Option<Arc<AttestationGate>>,
     /// True once a request came since the start.
     served: Arc<AtomicBool>,
 }
@@ -89,7 +92,7 @@ impl CallContext {
     }
 
     fn new(store: Store, pepper: Pepper, policy: Policy, clock: Clock, front_door: FrontDoor) -> Self {
-        Self { store, pepper, policy, clock, front_door, served: Arc::default() }
+        Self { store, pepper, policy, clock, front_door, attestation: None, served: Arc::default() }
     }
 
     /// Returns whether the request that asks is the first since the start.
@@ -99,8 +102,8 @@ impl CallContext {
 }
 
 impl TextingContext {
-    /// Connects to what the settings of send and resend name: opens the connections to DynamoDB and to Courier while the
-    /// secrets are read, one after the other over one connection.
+    /// Connects to what the settings of send and resend name: opens the connections to DynamoDB and to Courier, and
+    /// fetches the keys of attestation, while the secrets are read, one after the other over one connection.
     ///
     /// # Errors
     /// When the HTTPS client cannot be made, or a secret cannot be read.
@@ -119,10 +122,14 @@ impl TextingContext {
             let token = secrets.resolve(token, Token::parse).await?;
             Ok::<_, secrets::Error>((pepper, token))
         };
-        let (read, (), ()) = tokio::join!(read, store.warm(), account.warm(&https));
+        let now = clock.now().timestamp;
+        let gate = settings.attestation.map(|gate| AttestationGate::open(gate, &https, now));
+        let gate = futures::future::OptionFuture::from(gate);
+        let (read, (), (), gate) = tokio::join!(read, store.warm(), account.warm(&https), gate);
         let (pepper, token) = read?;
+        let context = CallContext::new(store, pepper, base.policy, clock.clone(), base.front_door);
         Ok(Self {
-            context: CallContext::new(store, pepper, base.policy, clock.clone(), base.front_door),
+            context: CallContext { attestation: gate.map(Arc::new), ..context },
             limits,
             courier: Courier::new(https, account, token, source, clock),
             texts: settings.texts,

@@ -8,6 +8,7 @@
 //! | [`issuing`] | the story of a code, from the decision to the text |
 //! | [`http`] | event → parse → handle → answer |
 //! | [`front_door`] | whether a request came by the way that the operator chose, and from where |
+//! | [`attestation`] | the gate for apps: whether an attested one asks |
 //! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
 //! | [`event`] | the changes of state that are told of |
 //! | [`error`] | every refusal, and its status and code |
@@ -17,7 +18,6 @@
 //! | `aws`, [`https`] | the clients of AWS, and whom they and Courier's trust |
 //! | [`lambda`] | the log, the loop of events, and how the process ends |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
-//! | [`attestation`] | whether an App Check token is good |
 //! | [`clock`] | what time it is, and how much is left |
 
 pub mod attestation;

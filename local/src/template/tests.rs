@@ -90,6 +90,8 @@ fn settings_have_the_defaults_of_the_parameters() {
     let expected = [
         ("ALLOWED_REGIONS", Setting::Required),
         ("ANDROID_APP_HASH", Setting::Optional),
+        ("APP_CHECK_MODE", value("record")),
+        ("APP_CHECK_PROJECT_NUMBER", value("")),
         ("APP_NAME", value("Countersign")),
         ("AWS_ENDPOINT_URL_DYNAMODB", Setting::Deployed),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Setting::Deployed),
