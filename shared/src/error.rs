@@ -176,6 +176,16 @@ impl Error {
     }
 }
 
+fn unavailable(retry_after: i64) -> Answer {
+    Answer::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Service unavailable",
+        "The service is busy or partly down. Try again in a moment.",
+    )
+    .retry_after(retry_after)
+}
+
 /// Returns the chain of an error's sources for the log, the outermost first.
 #[must_use]
 pub fn causes(error: &dyn std::error::Error) -> String {
@@ -187,16 +197,6 @@ pub fn causes(error: &dyn std::error::Error) -> String {
         cause = error.source();
     }
     text
-}
-
-fn unavailable(retry_after: i64) -> Answer {
-    Answer::new(
-        StatusCode::SERVICE_UNAVAILABLE,
-        "unavailable",
-        "Service unavailable",
-        "The service is busy or partly down. Try again in a moment.",
-    )
-    .retry_after(retry_after)
 }
 
 fn refused(refusal: &Refusal) -> Answer {

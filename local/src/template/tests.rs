@@ -137,7 +137,7 @@ fn a_function_has_its_own_memory_and_the_common_timeout() {
 fn an_allowed_origin_may_call_and_read_when_to_come_again() {
     let cors = Cors {
         methods: "POST".to_owned(),
-        headers: "content-type,idempotency-key".to_owned(),
+        headers: "content-type,idempotency-key,x-firebase-appcheck".to_owned(),
         exposed: "retry-after,x-request-id".to_owned(),
         max_age: 3_600,
     };
