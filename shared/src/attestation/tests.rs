@@ -1,5 +1,7 @@
 //! The keys are made for these tests alone; whoever has them can do nothing with them.
 
+use std::time::Duration;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64};
 use lambda_http::http::{HeaderMap, HeaderValue};
@@ -7,12 +9,17 @@ use ring::hmac;
 use ring::signature::{KeyPair as _, RSA_PKCS1_SHA256, RsaKeyPair, RsaPublicKeyComponents};
 use serde_json::{Value, json};
 
-use super::keys::Keys;
+use super::keys::{Keyring, Keys};
 use super::token::Project;
 use super::{APP_CHECK, AppCheckToken, AttestationMode, LONGEST, ProjectNumber, Unattested};
+use crate::clock::Deadline;
 use crate::domain::time::Timestamp;
+use crate::https::Https;
 
 const NOW: i64 = 1_800_000_000;
+
+/// Far more than anything here takes.
+const LONG: Duration = Duration::from_secs(86_400);
 
 const ISSUER: &str = "https://firebaseappcheck.googleapis.com";
 
@@ -253,6 +260,19 @@ fn only_keys_that_can_verify_are_kept() {
     for json in ["", "[]", "{}", r#"{"keys":{}}"#, "<html>"] {
         assert!(Keys::parse(json.as_bytes()).is_err(), "{json}");
     }
+}
+
+/// A start and a request wait for it so long, and no longer.
+#[tokio::test(start_paused = true)]
+async fn an_issuer_that_says_nothing_is_not_waited_for() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let now = Timestamp::from_second(NOW);
+    let keyring = Keyring::fetched(&Https::new(None).unwrap(), &url, now).await;
+    let later = now.plus(60);
+    let held = keyring.current(later, Deadline::after(LONG)).await;
+    assert!(keyring.other_than(&held, later, Deadline::after(LONG)).await.is_empty());
+    assert_eq!(keyring.pause(later), 60, "it was asked again");
 }
 
 #[test]
