@@ -130,7 +130,7 @@ impl AttestationGate {
         let mut keys = self.keyring.current(now, deadline).await;
         let mut checked = self.project.check(&token.0, &keys, now);
         if checked == Err(Unattested::UnknownKey) {
-            keys = self.keyring.other_than(&keys, now, deadline).await;
+            keys = self.keyring.renewed(now, deadline).await;
             checked = self.project.check(&token.0, &keys, now);
         }
         match checked {

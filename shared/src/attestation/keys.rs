@@ -117,20 +117,14 @@ impl Keyring {
     /// answers does not stop the service.
     pub(super) async fn current(&self, now: Timestamp, deadline: Deadline) -> Arc<Keys> {
         let Held { keys, fetched, .. } = self.held();
-        if fetched.until(now) < LIFE { keys } else { self.other_than(&keys, now, deadline).await }
+        if fetched.until(now) < LIFE { keys } else { self.renewed(now, deadline).await }
     }
 
-    /// Returns newer keys than `known`, or those once more where the issuer was asked within the last minute or does not
-    /// answer.
-    pub(super) async fn other_than(
-        &self,
-        known: &Arc<Keys>,
-        now: Timestamp,
-        deadline: Deadline,
-    ) -> Arc<Keys> {
+    /// Returns the keys, fetched again unless the issuer was asked within the last minute. Whoever comes while they are being
+    /// fetched waits for the same answer.
+    pub(super) async fn renewed(&self, now: Timestamp, deadline: Deadline) -> Arc<Keys> {
         let _fetching = self.fetching.lock().await;
-        let Held { keys, asked, .. } = self.held();
-        if Arc::ptr_eq(&keys, known) && asked.until(now) >= PAUSE {
+        if self.held().asked.until(now) >= PAUSE {
             self.fetch(now, deadline).await;
         }
         self.held().keys
