@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use thiserror::Error;
 
 use crate::attestation::AttestationGate;
@@ -122,9 +123,9 @@ impl TextingContext {
             let token = secrets.resolve(token, Token::parse).await?;
             Ok::<_, secrets::Error>((pepper, token))
         };
-        let now = clock.now().timestamp;
-        let gate = settings.attestation.map(|gate| AttestationGate::open(gate, &https, now));
-        let gate = futures::future::OptionFuture::from(gate);
+        let gate = settings.attestation;
+        let gate = gate.map(|gate| AttestationGate::open(gate, &https, clock.now().timestamp));
+        let gate = OptionFuture::from(gate);
         let (read, (), (), gate) = tokio::join!(read, store.warm(), account.warm(&https), gate);
         let (pepper, token) = read?;
         let context = CallContext::new(store, pepper, base.policy, clock.clone(), base.front_door);
