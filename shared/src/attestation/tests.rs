@@ -19,7 +19,7 @@ use crate::https::Https;
 const NOW: i64 = 1_800_000_000;
 
 /// Far more than anything here takes.
-const LONG: Duration = Duration::from_secs(86_400);
+const LONG: Duration = Duration::from_hours(24);
 
 const ISSUER: &str = "https://firebaseappcheck.googleapis.com";
 
