@@ -16,12 +16,15 @@ use crate::domain::refusal::Refusal;
 use crate::error;
 use crate::event::Event;
 
-/// The one dimension: which refusal, by the `code` of the answer.
+/// The dimension of refusals: which one, by the `code` of the answer.
 pub const REASON: &str = "Reason";
+
+/// The dimension of attestations: what became of it.
+pub const OUTCOME: &str = "Outcome";
 
 /// A metric, by its name in CloudWatch.
 ///
-/// All but [`Metric::Refusals`] have no dimension, so a funnel is a sum and not a search.
+/// All but [`Metric::Refusals`] and [`Metric::Attestations`] have no dimension, so a funnel is a sum and not a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// Codes stored for a phone: what the day's budget counts.
@@ -48,11 +51,13 @@ pub enum Metric {
     UsersLocked,
     /// Requests that did not get what they asked for, by [`REASON`].
     Refusals,
+    /// Requests that came to the gate for apps, where there is one, by [`OUTCOME`].
+    Attestations,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::CodesIssued,
         Self::CodesToVerified,
         Self::CodesToNobody,
@@ -65,6 +70,7 @@ impl Metric {
         Self::WrongCodes,
         Self::UsersLocked,
         Self::Refusals,
+        Self::Attestations,
     ];
 
     /// Returns its name in CloudWatch.
@@ -83,6 +89,7 @@ impl Metric {
             Self::WrongCodes => "WrongCodes",
             Self::UsersLocked => "UsersLocked",
             Self::Refusals => "Refusals",
+            Self::Attestations => "Attestations",
         }
     }
 
@@ -91,6 +98,7 @@ impl Metric {
     pub const fn dimension(self) -> Option<&'static str> {
         match self {
             Self::Refusals => Some(REASON),
+            Self::Attestations => Some(OUTCOME),
             _ => None,
         }
     }
@@ -149,6 +157,11 @@ pub(crate) fn refused(error: &error::Error) {
     {
         Metric::WrongCodes.count();
     }
+}
+
+/// Counts a request that came to the gate for apps.
+pub(crate) fn judged(outcome: &'static str) {
+    counter!(Metric::Attestations.name(), OUTCOME => outcome).increment(1);
 }
 
 /// The reason why nothing can be counted.
