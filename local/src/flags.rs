@@ -9,7 +9,8 @@ use clap::Parser;
 const SETTINGS: &str = "\
 Any setting of the functions may be given in the environment: OTP_TTL_SECONDS=5 cargo run
   AWS_ENDPOINT_URL_DYNAMODB           use that DynamoDB instead of the embedded one
-  COURIER_TOKEN and COURIER_BASE_URL  have the texts really go out";
+  COURIER_TOKEN and COURIER_BASE_URL  have the texts really go out
+  APP_CHECK_PROJECT_NUMBER            look at App Check tokens, which POST /_local/app-check gives out";
 
 /// Runs Countersign on this machine: the API, a DynamoDB and a stand-in for Courier that shows each text.
 #[derive(Clone, Debug, Parser)]
@@ -30,6 +31,9 @@ pub struct Flags {
     /// The port of the Secrets Manager stand-in, for functions under `sam local`; 0 for any free one.
     #[arg(long, default_value_t = 3002, value_name = "PORT")]
     pub secrets_port: u16,
+    /// The port of the stand-in for the issuer of App Check tokens, where they are looked at; 0 for any free one.
+    #[arg(long, default_value_t = 3003, value_name = "PORT")]
+    pub app_check_port: u16,
     /// The origin of a web app whose pages may call the API, such as `http://localhost:5173`. A deployment allows one over
     /// HTTPS.
     #[arg(long, value_name = "ORIGIN", value_parser = origin)]
@@ -49,6 +53,7 @@ impl Flags {
             dynamodb_port: 0,
             courier_port: 0,
             secrets_port: 0,
+            app_check_port: 0,
             cors_origin: None,
             data: None,
         }
@@ -79,18 +84,20 @@ mod tests {
         let flags = Flags::parse_from(["local"]);
         assert_eq!(flags.host, "127.0.0.1");
         assert_eq!((flags.port, flags.dynamodb_port, flags.courier_port), (3000, 8000, 3001));
-        assert_eq!((flags.secrets_port, flags.cors_origin, flags.data), (3002, None, None));
+        assert_eq!((flags.secrets_port, flags.app_check_port), (3002, 3003));
+        assert_eq!((flags.cors_origin, flags.data), (None, None));
     }
 
     #[test]
     fn every_flag_can_be_set() {
         let given = "local --host 0.0.0.0 --port 1 --dynamodb-port 2 --courier-port 3 --secrets-port 4 \
-                     --cors-origin http://localhost:5173 --data items.db";
+                     --app-check-port 5 --cors-origin http://localhost:5173 --data items.db";
         let flags = Flags::parse_from(given.split(' '));
         assert_eq!(flags.host, "0.0.0.0");
         assert_eq!((flags.port, flags.dynamodb_port, flags.courier_port), (1, 2, 3));
         assert_eq!(flags.cors_origin.as_deref(), Some("http://localhost:5173"));
-        assert_eq!((flags.secrets_port, flags.data), (4, Some(PathBuf::from("items.db"))));
+        assert_eq!((flags.secrets_port, flags.app_check_port), (4, 5));
+        assert_eq!(flags.data, Some(PathBuf::from("items.db")));
     }
 
     #[test]

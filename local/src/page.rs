@@ -6,7 +6,9 @@
 //! - `GET /_local/texts`: server-sent events, each a text as the inbox has it. First come the newest fifty.
 //! - `PUT /_local/script`: says what the messenger does next, as `PUT /script` of the stand-in does.
 //! - `POST /_local/clock`: puts the clock ahead by `{"advanceSeconds": n}`.
+//! - `POST /_local/app-check`: gives out an App Check token, where the functions look at them.
 
+mod apps;
 mod control;
 mod files;
 mod state;
@@ -28,6 +30,7 @@ use crate::terminal::Items;
 use control::Playing;
 use state::Shown;
 
+pub use apps::Apps;
 pub use texts::Arrivals;
 
 /// The parts of the stack that the page shows and moves.
@@ -35,6 +38,8 @@ pub use texts::Arrivals;
 pub struct Page {
     /// The stand-in; `None` where texts go out for real.
     pub courier: Option<Arc<Courier>>,
+    /// What vouches for the page as for an app; `None` where nobody looks, or another issuer does.
+    pub apps: Option<Apps>,
     /// What tells of each text.
     pub arrivals: Arrivals,
     /// The clock that everything goes by.
@@ -61,6 +66,7 @@ impl Page {
             .route("/_local/texts", get(texts::answer))
             .route("/_local/script", put(control::script))
             .route("/_local/clock", post(control::clock))
+            .route("/_local/app-check", post(apps::token))
             .with_state(Arc::new(served))
     }
 }

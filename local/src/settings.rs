@@ -14,10 +14,16 @@ const TOKEN: &str = "local-courier-token";
 /// The key of every MAC here: public, so of no use to anyone, and always the same, so that `--data` outlives a run.
 pub const PEPPER: &str = "cGVwcGVyIGZvciBsb2NhbCB1c2UsIG5vIHNlY3JldCE=";
 
-/// The settings that the functions understand, though the template need not give them: Lambda gives those of AWS, and the
-/// machine the file of its certificate authorities.
-const BESIDES: [&str; 5] =
-    ["AWS_ACCESS_KEY_ID", "AWS_REGION", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "SSL_CERT_FILE"];
+/// The settings that the functions understand, though the template need not give them: Lambda gives those of AWS, the
+/// machine the file of its certificate authorities, and a deployment has no issuer of App Check tokens but Google.
+const BESIDES: [&str; 6] = [
+    "APP_CHECK_BASE_URL",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "SSL_CERT_FILE",
+];
 
 /// The end of a setting's name where the value stands in a secret. Unless the developer names the secret, the setting
 /// without this end gives the value.

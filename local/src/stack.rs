@@ -15,13 +15,14 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::app_check::Issuer;
 use crate::clock::Clock;
 use crate::courier::{Courier, OnText};
 use crate::dynamodb::{self, Embedded, Keep, create_tables};
 use crate::flags::Flags;
 use crate::gateway::{Cors, Gateway};
 use crate::origin::Names;
-use crate::page::{Arrivals, Page};
+use crate::page::{Apps, Arrivals, Page};
 use crate::secrets::Secrets;
 use crate::settings::{Lookup, Settings};
 use crate::template::{self, Template};
@@ -96,6 +97,9 @@ pub enum StartError {
     /// The stand-in for Secrets Manager did not start.
     #[error("the Secrets Manager stand-in does not start: {0}")]
     Secrets(std::io::Error),
+    /// The stand-in for the issuer of App Check tokens did not start.
+    #[error("the App Check stand-in does not start: {0}")]
+    AppCheck(std::io::Error),
     /// The template does not describe what can be run.
     #[error(transparent)]
     Template(#[from] template::Error),
@@ -175,6 +179,10 @@ impl Stack {
         let secrets = Secrets::start(listener, settings.public_secrets(), until(stopped.clone()))
             .map_err(StartError::Secrets)?;
 
+        let apps = apps(&settings, &flags, &clock, until(stopped.clone())).await?;
+        if let Some(apps) = &apps {
+            settings.set("APP_CHECK_BASE_URL", apps.issuer.url());
+        }
         if let Some(embedded) = &embedded {
             settings.set(DYNAMODB, url(embedded.address()));
         }
@@ -206,9 +214,11 @@ impl Stack {
                 (Some(_), None) => Items::InMemory,
             },
             texts_go_out: courier.is_none(),
+            looks_at_apps: apps.is_some(),
         };
         let page = Page {
             courier: courier.clone(),
+            apps,
             arrivals,
             clock: clock.clone(),
             items: start.items.clone(),
@@ -288,6 +298,22 @@ async fn listen(
             StartError::Listen { host: host.to_owned(), port, purpose, flag, cause }
         }
     })
+}
+
+/// Starts the stand-in for the issuer of App Check tokens, if they are looked at and the developer names no other issuer.
+async fn apps(
+    settings: &Settings,
+    flags: &Flags,
+    clock: &Clock,
+    stopped: impl Future<Output = ()> + Send + 'static,
+) -> Result<Option<Apps>, StartError> {
+    let project = settings.get("APP_CHECK_PROJECT_NUMBER").filter(|number| !number.is_empty());
+    let (Some(project), None) = (project, settings.get("APP_CHECK_BASE_URL")) else { return Ok(None) };
+    // Only the functions in here ask it, whoever else may call them.
+    let (host, port) = ("127.0.0.1", flags.app_check_port);
+    let (listener, _) = listen(host, port, "the App Check stand-in", "--app-check-port").await?;
+    let issuer = Issuer::start(listener, clock.clone(), stopped).map_err(StartError::AppCheck)?;
+    Ok(Some(Apps { issuer, project }))
 }
 
 fn keep(flags: &Flags, clock: &Clock) -> Keep {

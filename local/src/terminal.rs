@@ -40,6 +40,8 @@ pub struct Start {
     pub items: Items,
     /// True when texts go to a Courier that the developer named, and so perhaps to phones.
     pub texts_go_out: bool,
+    /// True when the functions look at App Check tokens, and a stand-in gives them out.
+    pub looks_at_apps: bool,
 }
 
 /// The place where the items are kept.
@@ -81,7 +83,11 @@ pub fn start(start: &Start, style: Style) -> String {
         format!("appear here, and at {courier}/inbox")
     };
     let sam = format!("functions under sam local find their secrets at {secrets}");
-    let _ = write!(lines, "\n  items  {items}\n  texts  {texts}\n  sam    {sam}\n\n");
+    let _ = write!(lines, "\n  items  {items}\n  texts  {texts}\n  sam    {sam}\n");
+    if start.looks_at_apps {
+        let _ = writeln!(lines, "  apps   bring a token of POST {api}/_local/app-check");
+    }
+    lines.push('\n');
     // Without colour: programs wait for this line too, and know it by its first word.
     let _ = writeln!(lines, "ready  api {api} · dynamodb {dynamodb} · courier {courier}");
     lines

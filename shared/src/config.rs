@@ -15,6 +15,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
+use crate::attestation::{AttestationMode, AttestationSettings, ProjectNumber};
 use crate::courier::{Account, TemplateId, Token};
 use crate::domain::budget::Spending;
 use crate::domain::code::{Alphabet, CodeFormat};
@@ -33,6 +34,9 @@ pub use reader::InvalidSettings;
 
 /// Courier's API, unless another address is set.
 const COURIER: &str = "https://api.courier.com";
+
+/// The issuer of App Check tokens, unless another one is set.
+const APP_CHECK: &str = "https://firebaseappcheck.googleapis.com";
 
 /// CloudWatch's namespace of the metrics, unless another one is set.
 const METRICS: &str = "countersign";
@@ -79,6 +83,8 @@ pub struct TextingSettings {
     pub texts: Texts,
     /// `SEND_ANSWER_STEP_MILLISECONDS`, which signup does not read.
     pub answer_step: Duration,
+    /// `APP_CHECK_PROJECT_NUMBER`, `APP_CHECK_MODE`, `APP_CHECK_BASE_URL`; none without the first.
+    pub attestation: Option<AttestationSettings>,
 }
 
 /// The settings of signup.
@@ -238,6 +244,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         let policy = self.policy_of_texting(base.as_ref());
         let texts = self.texts(usize::from(policy.code_format.length), template.is_some());
         let spending = self.spending();
+        let attestation = self.attestation();
         let (((base, limits_table), token), (texts, spending)) =
             base.zip(limits_table).zip(token).zip(texts.zip(spending))?;
         let base = VerifySettings { policy, ..base };
@@ -251,7 +258,16 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
             token,
             texts,
             answer_step: Duration::ZERO,
+            attestation,
         })
+    }
+
+    fn attestation(&mut self) -> Option<AttestationSettings> {
+        let project = self.switch("APP_CHECK_PROJECT_NUMBER", ProjectNumber::parse);
+        let mode = self.switch("APP_CHECK_MODE", AttestationMode::parse).unwrap_or_default();
+        let base_url = self.optional("APP_CHECK_BASE_URL", address);
+        let base_url = base_url.unwrap_or_else(|| APP_CHECK.to_owned());
+        project.map(|project| AttestationSettings { project, mode, base_url })
     }
 
     /// Reads what texts are made of. `designed` are those whose words a template in Courier has.

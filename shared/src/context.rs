@@ -4,8 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures::future::OptionFuture;
 use thiserror::Error;
 
+use crate::attestation::AttestationGate;
 use crate::aws;
 use crate::clock::Clock;
 use crate::config;
@@ -33,6 +35,8 @@ pub struct CallContext {
     pub clock: Clock,
     /// The way in.
     pub front_door: FrontDoor,
+    /// The gate for apps, before what texts and where there is one.
+    pub attestation: Option<Arc<AttestationGate>>,
     /// True once a request came since the start.
     served: Arc<AtomicBool>,
 }
@@ -101,7 +105,7 @@ impl CallContext {
     }
 
     fn new(store: Store, pepper: Pepper, policy: Policy, clock: Clock, front_door: FrontDoor) -> Self {
-        Self { store, pepper, policy, clock, front_door, served: Arc::default() }
+        Self { store, pepper, policy, clock, front_door, attestation: None, served: Arc::default() }
     }
 
     /// Returns whether the request that asks is the first since the start.
@@ -124,8 +128,8 @@ impl OperatorContext {
 }
 
 impl TextingContext {
-    /// Connects to what the settings of send and resend name: opens the connections to DynamoDB and to Courier while the
-    /// secrets are read, one after the other over one connection.
+    /// Connects to what the settings of send and resend name: opens the connections to DynamoDB and to Courier, and
+    /// fetches the keys of attestation, while the secrets are read, one after the other over one connection.
     ///
     /// # Errors
     /// When the HTTPS client cannot be made, or a secret cannot be read.
@@ -144,10 +148,14 @@ impl TextingContext {
             let token = secrets.resolve(token, Token::parse).await?;
             Ok::<_, secrets::Error>((pepper, token))
         };
-        let (read, (), ()) = tokio::join!(read, store.warm(), account.warm(&https));
+        let gate = settings.attestation;
+        let gate = gate.map(|gate| AttestationGate::open(gate, &https, clock.now().timestamp));
+        let gate = OptionFuture::from(gate);
+        let (read, (), (), gate) = tokio::join!(read, store.warm(), account.warm(&https), gate);
         let (pepper, token) = read?;
+        let context = CallContext::new(store, pepper, base.policy, clock.clone(), base.front_door);
         Ok(Self {
-            context: CallContext::new(store, pepper, base.policy, clock.clone(), base.front_door),
+            context: CallContext { attestation: gate.map(Arc::new), ..context },
             limits,
             spending: settings.spending,
             courier: Courier::new(https, account, token, source, clock),

@@ -31,6 +31,15 @@ pub enum Error {
     /// The request did not come by the way that the operator chose.
     #[error("not through the front door")]
     Forbidden,
+    /// No attested app asks, and the operator wants one.
+    #[error("no attested app asks")]
+    AttestationRequired,
+    /// Whether an attested app asks cannot be told: there is no key of the issuer's.
+    #[error("there is no key to check the attestation with")]
+    AttestationUnavailable {
+        /// Seconds until the keys will be fetched again.
+        retry_after: i64,
+    },
     /// The rules say no.
     #[error("refused: {0:?}")]
     Refused(Refusal),
@@ -141,6 +150,13 @@ impl Error {
                 "Forbidden",
                 "This address is not open to callers. Use the one that the app is documented with.",
             ),
+            Self::AttestationRequired => Answer::new(
+                S::UNAUTHORIZED,
+                "attestation_required",
+                "Attestation required",
+                "Only the app itself may ask for a code. Send a new App Check token in `X-Firebase-AppCheck`.",
+            ),
+            Self::AttestationUnavailable { retry_after } => unavailable(*retry_after),
             Self::Refused(refusal) => refused(refusal),
             Self::SmsUnavailable { retry_after } => Answer::new(
                 S::SERVICE_UNAVAILABLE,
@@ -149,13 +165,7 @@ impl Error {
                 "The text could not be sent. Try again later.",
             )
             .retry_after(*retry_after),
-            Self::Store(Failure::Unavailable { .. }) => Answer::new(
-                S::SERVICE_UNAVAILABLE,
-                "unavailable",
-                "Service unavailable",
-                "The service is busy or partly down. Try again in a moment.",
-            )
-            .retry_after(RETRY_SOON),
+            Self::Store(Failure::Unavailable { .. }) => unavailable(RETRY_SOON),
             Self::Store(Failure::Broken { .. }) | Self::Panicked => Answer::new(
                 S::INTERNAL_SERVER_ERROR,
                 "internal",
@@ -164,6 +174,16 @@ impl Error {
             ),
         }
     }
+}
+
+fn unavailable(retry_after: i64) -> Answer {
+    Answer::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "unavailable",
+        "Service unavailable",
+        "The service is busy or partly down. Try again in a moment.",
+    )
+    .retry_after(retry_after)
 }
 
 /// Returns the chain of an error's sources for the log, the outermost first.

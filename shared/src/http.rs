@@ -18,6 +18,7 @@ use tokio::time::Instant;
 
 pub use fields::Fields;
 
+use crate::attestation::Presented;
 use crate::clock::{Clock, Deadline, Moment};
 use crate::context::CallContext;
 use crate::domain::address::SourceNetwork;
@@ -45,6 +46,8 @@ pub struct Incoming {
     pub moment: Moment,
     /// The trace of it, for its operator.
     pub trace: Trace,
+    /// What it brought to the gate for apps.
+    pub presented: Presented,
     source: Option<SourceNetwork>,
 }
 
@@ -160,6 +163,7 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
                 route = arrival.route,
                 $($own)*
                 cold = arrival.cold,
+                attestation = seen.attestation,
                 region = seen.region.as_ref().map(|region| region.as_str()),
                 delivery = seen.delivery,
                 language = seen.reader.map(|reader| reader.language.tag()),
@@ -218,6 +222,7 @@ fn read(request: &Request, came: Instant, context: &CallContext, trace: Trace) -
         fields: Fields::of(body, key)?,
         moment: Moment { arrived: context.clock.now(), came, deadline: deadline(request) },
         trace,
+        presented: Presented::to(context.attestation.as_ref(), request.headers()),
         source: source.map(SourceNetwork::of),
     })
 }

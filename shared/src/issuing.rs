@@ -116,9 +116,10 @@ pub async fn issue_again(
     incoming: Incoming,
 ) -> Result<SendOutput, Error> {
     let source = incoming.source();
-    let Incoming { fields, moment, trace, .. } = incoming;
+    let Incoming { fields, moment, trace, presented, .. } = incoming;
     let Input { username, otp_id, key, reader } = Input::read(fields, &texting.texts)?;
     let source = source?;
+    presented.admit(moment, &trace).await?;
     let (key, now) = (key.as_ref(), moment.now());
     let request = CodeRequest { call, username: &username, key, reader, source, moment, trace: &trace };
 

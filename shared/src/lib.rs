@@ -8,6 +8,7 @@
 //! | [`issuing`] | the story of a code, from the decision to the text |
 //! | [`http`] | event → parse → handle → answer |
 //! | [`front_door`] | whether a request came by the way that the operator chose, and from where |
+//! | [`attestation`] | the gate for apps: whether an attested one asks |
 //! | [`trace`], [`audit`] | what an operator reads of a request, and of each change of state |
 //! | [`event`] | the changes of state that are told of |
 //! | [`error`] | every refusal, and its status and code |
@@ -19,6 +20,7 @@
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
 
+pub mod attestation;
 pub mod audit;
 mod aws;
 pub mod clock;

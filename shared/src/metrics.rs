@@ -17,12 +17,15 @@ use crate::domain::sum::Sum;
 use crate::error;
 use crate::event::Event;
 
-/// The one dimension: which refusal, by the `code` of the answer.
+/// The dimension of refusals: which one, by the `code` of the answer.
 pub const REASON: &str = "Reason";
+
+/// The dimension of attestations: what became of it.
+pub const OUTCOME: &str = "Outcome";
 
 /// A metric, by its name in CloudWatch.
 ///
-/// All but [`Metric::Refusals`] have no dimension, so a funnel is a sum and not a search.
+/// All but [`Metric::Refusals`] and [`Metric::Attestations`] have no dimension, so a funnel is a sum and not a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
     /// Codes stored for a phone.
@@ -53,11 +56,13 @@ pub enum Metric {
     RegionRefusals,
     /// Requests that did not get what they asked for, by [`REASON`].
     Refusals,
+    /// Requests that came to the gate for apps, where there is one, by [`OUTCOME`].
+    Attestations,
 }
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::CodesIssued,
         Self::SpentOnVerified,
         Self::SpentOnOthers,
@@ -72,6 +77,7 @@ impl Metric {
         Self::UsersLocked,
         Self::RegionRefusals,
         Self::Refusals,
+        Self::Attestations,
     ];
 
     /// Returns its name in CloudWatch.
@@ -92,6 +98,7 @@ impl Metric {
             Self::UsersLocked => "UsersLocked",
             Self::RegionRefusals => "RegionRefusals",
             Self::Refusals => "Refusals",
+            Self::Attestations => "Attestations",
         }
     }
 
@@ -100,6 +107,7 @@ impl Metric {
     pub const fn dimension(self) -> Option<&'static str> {
         match self {
             Self::Refusals => Some(REASON),
+            Self::Attestations => Some(OUTCOME),
             _ => None,
         }
     }
@@ -164,6 +172,11 @@ pub(crate) fn refused(error: &error::Error) {
     if let error::Error::Refused(Refusal::BudgetSpent { full: Sum::Region(_), .. }) = error {
         Metric::RegionRefusals.count();
     }
+}
+
+/// Counts a request that came to the gate for apps.
+pub(crate) fn judged(outcome: &'static str) {
+    counter!(Metric::Attestations.name(), OUTCOME => outcome).increment(1);
 }
 
 /// The reason why nothing can be counted.

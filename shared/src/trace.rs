@@ -47,6 +47,8 @@ pub struct Trace {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seen {
     steps: [Option<Duration>; STAGES],
+    /// The outcome of looking at an App Check token.
+    pub(crate) attestation: Option<&'static str>,
     /// The region of the phone.
     pub(crate) region: Option<Region>,
     /// The outcome of the text.
@@ -95,6 +97,11 @@ impl Trace {
     /// Takes note that `step` took `time`.
     pub fn took(&self, step: Stage, time: Duration) {
         *self.lock().steps[step as usize].get_or_insert_default() += time;
+    }
+
+    /// Takes note of whether an attested app asks.
+    pub(crate) fn note_attestation(&self, attestation: &'static str) {
+        self.lock().attestation = Some(attestation);
     }
 
     /// Takes note of where the phone is.

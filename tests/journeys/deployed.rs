@@ -10,6 +10,7 @@ macro_rules! of {
     };
 }
 
+mod attestation;
 mod audit;
 mod events;
 mod extent;

@@ -1,5 +1,6 @@
 //! An unknown username is like one that somebody has VERIFIED, to anyone who cannot read the texts. (19)
 
+mod attested;
 mod forgotten;
 mod pending;
 mod script;

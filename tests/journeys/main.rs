@@ -2,6 +2,7 @@
 //! package's `README.md`.
 
 mod as_if;
+mod attestation;
 mod claims;
 mod cost;
 mod crash;

@@ -59,6 +59,15 @@ impl All {
         self.verify.post(&json!({ "username": username, "otp": code })).await
     }
 
+    /// What a send writes that takes note of whether an attested app asks: none does.
+    async fn at_the_gate(&self) -> Lines {
+        let nobody = "http://127.0.0.1:9";
+        let settings = [("APP_CHECK_PROJECT_NUMBER", "123456789"), ("APP_CHECK_BASE_URL", nobody)];
+        let send = Functions::of(&self.service, &settings).start("send").await;
+        send.post(&named("nobody-at-the-gate")).await;
+        Lines::of(&send.kill().await)
+    }
+
     /// Ends them all, and answers what signup, send, resend and verify wrote.
     async fn end(self) -> [Lines; 4] {
         [
@@ -135,6 +144,7 @@ async fn each_outcome_leaves_one_line_with_the_documented_members() {
     all.type_code("ada", &wrong).await;
     all.service.proxy.clear_faults();
 
+    let gated = all.at_the_gate().await;
     let lines = all.end().await;
     let [signup, send, resend, verify] =
         lines.each_ref().map(|lines| lines.requests.iter().map(told).collect::<Vec<_>>());
@@ -194,7 +204,8 @@ async fn each_outcome_leaves_one_line_with_the_documented_members() {
 
     let documented = documented("| member of a request's line | what |\n");
     let mut seen = BTreeSet::new();
-    for line in lines.iter().flat_map(|lines| &lines.requests) {
+    assert_eq!(gated.requests[0]["attestation"], "missing");
+    for line in lines.iter().chain([&gated]).flat_map(|lines| &lines.requests) {
         seen.extend(members(line).into_iter().map(str::to_owned));
     }
     let undocumented: Vec<_> = seen.iter().filter(|member| !documented.contains(member.as_str())).collect();

@@ -22,6 +22,8 @@ const NAME: &str = "Canaria Wellensittich";
 const PEPPER: &str = "Y2FuYXJ5IG9mIGEgcGVwcGVyLCB3aXRoIDMyIGJ5dGVzIQ==";
 const PEPPER_IN_PLAIN: &str = "canary of a pepper, with 32 bytes!";
 const KEY: &str = "canary-of-an-idempotency-key";
+/// Whoever had it could use it for its hour.
+const APP_CHECK: &str = "canary-of-an-app.check-token.9473";
 /// A language tag that its sender alone knows.
 const LOCALE: &str = "x-canary-locale";
 const ADDRESS: &str = "198.51.100.187";
@@ -43,6 +45,7 @@ impl Story {
             // Ten letters and digits: no six digits of a log line are one by chance.
             ("OTP_ALPHABET", "alphanumeric"),
             ("OTP_LENGTH", "10"),
+            ("APP_CHECK_PROJECT_NUMBER", "123456789"),
             ("CODES_PER_PHONE_PER_DAY", "100"),
             ("SIGNUP_CODES_PER_PHONE_PER_DAY", "100"),
             ("CODES_PER_USERNAME_PER_HOUR", "20"),
@@ -53,7 +56,7 @@ impl Story {
 
     async fn post(&mut self, path: &str, body: &Value) -> Answer {
         let call = self.service.call(path).from(ADDRESS).key(KEY).header("x-canary", PASSWORD);
-        let answer = call.json(body).await;
+        let answer = call.header("x-firebase-appcheck", APP_CHECK).json(body).await;
         self.answers.push(answer.clone());
         self.codes
             .extend(self.service.courier().texts().iter().filter_map(|text| Some(text.code()?.to_owned())));
@@ -239,14 +242,25 @@ async fn no_canary_leaves_its_cage() {
     assert!(story.codes.len() > 5, "{} codes", story.codes.len());
 
     let codes: Vec<&str> = story.codes.iter().map(String::as_str).collect();
-    let secrets =
-        [PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, LOCALE, &hash, "$argon2id$"];
+    let secrets = [
+        PASSWORD,
+        OTHER_PASSWORD,
+        TOKEN,
+        PEPPER,
+        PEPPER_IN_PLAIN,
+        KEY,
+        APP_CHECK,
+        LOCALE,
+        &hash,
+        "$argon2id$",
+    ];
     let personal = [USERNAME, PHONE, &PHONE[1..], &PHONE[2..], NAME, "Wellensittich", ADDRESS];
 
     let lines = log.lines();
     let ours = lines.iter().filter(|line| line.contains("\"request\":")).count();
     assert!(ours >= story.answers.len(), "{ours} lines for {} answers", story.answers.len());
     assert!(lines.iter().any(|line| line.contains("\"causes\":")), "failures are logged with their causes");
+    assert!(lines.iter().any(|line| line.contains("\"attestation\":\"malformed\"")), "tokens are looked at");
     for line in &lines {
         for canary in codes.iter().chain(&secrets).chain(&personal) {
             assert!(!line.contains(canary), "{canary} in {line}");
@@ -264,7 +278,17 @@ async fn no_canary_leaves_its_cage() {
         let everywhere: Vec<&str> = codes
             .iter()
             .copied()
-            .chain([PASSWORD, OTHER_PASSWORD, TOKEN, PEPPER, PEPPER_IN_PLAIN, KEY, LOCALE, ADDRESS])
+            .chain([
+                PASSWORD,
+                OTHER_PASSWORD,
+                TOKEN,
+                PEPPER,
+                PEPPER_IN_PLAIN,
+                KEY,
+                APP_CHECK,
+                LOCALE,
+                ADDRESS,
+            ])
             .collect();
         for rows in [users, otps, limits] {
             assert_eq!(found(rows, &everywhere), BTreeSet::new());

@@ -4,6 +4,7 @@
 //! journey that records their calls.
 
 mod api;
+mod attestation;
 mod extent;
 mod front_door;
 mod functions;
@@ -38,6 +39,7 @@ pub fn faults(template: &Value) -> Vec<String> {
     audit.log_groups();
     audit.api();
     audit.front_door();
+    audit.attestation();
     audit.parameters();
     audit.telling();
     audit.faults

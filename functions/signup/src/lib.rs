@@ -133,15 +133,15 @@ pub async fn answer(signup: &SignupContext, request: Request) -> Response<Body> 
 /// The refusals of the API's table for signup.
 pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output, Error> {
     let source = incoming.source();
-    let Incoming { fields, moment, trace, .. } = incoming;
+    let Incoming { fields, moment, trace, presented, .. } = incoming;
     let now = moment.now();
     let input = Input::read(fields, signup)?;
     trace.note_region(input.mobile.region());
-    let source = source?;
     let texting = &signup.texting;
     let Input { username, key, reader, .. } = &input;
     let (call, key, reader) = (Call::Signup, key.as_ref(), *reader);
-    let request = CodeRequest { call, username, key, reader, source, moment, trace: &trace };
+    let request = CodeRequest { call, username, key, reader, source: source?, moment, trace: &trace };
+    presented.admit(moment, &trace).await?;
 
     let admission = match texting.courier.admit(RecipientKind::Pending, now) {
         Ok(admission) => admission,

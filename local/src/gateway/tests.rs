@@ -296,14 +296,14 @@ async fn a_preflight_of_the_allowed_origin_is_answered_without_a_function() {
     for path in ["/signup", "/nowhere"] {
         let asked = format!(
             "OPTIONS {path}\nOrigin: http://localhost:5173\nAccess-Control-Request-Method: POST\n\
-             Access-Control-Request-Headers: content-type,idempotency-key"
+             Access-Control-Request-Headers: content-type,idempotency-key,x-firebase-appcheck"
         );
         let raw = request(address, &asked, b"").await;
         assert_eq!(
             head(&raw),
             [
                 "HTTP/1.1 204 No Content",
-                "access-control-allow-headers: content-type,idempotency-key",
+                "access-control-allow-headers: content-type,idempotency-key,x-firebase-appcheck",
                 "access-control-allow-methods: POST",
                 "access-control-allow-origin: http://localhost:5173",
                 "access-control-max-age: 3600",

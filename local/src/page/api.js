@@ -8,8 +8,16 @@ const PATIENCE = 20_000;
 /** The pauses before a call whose answer was lost is made again. */
 const PAUSES = [500, 1_500];
 
+/** True where the calls bring an App Check token, as an app's do. */
+let attested = false;
+
 /** The key of the last attempt at each call, while its outcome is not known. */
 const open = new Map();
+
+/** Makes the calls as the service wants them. */
+export function start({ appCheck }) {
+  attested = appCheck;
+}
 
 /**
  * Calls signup, send or resend. An attempt has a key, and keeps it until it is known what became of it: made again after
@@ -37,8 +45,15 @@ function drawn() {
 /** Calls verify. A code is confirmed once, so a lost answer is for the person to see and not to be asked for again. */
 export const verify = body => once("/verify", body);
 
+/** Returns the header with a new token: one from before the clock was put ahead may have ended. */
+async function attestation() {
+  if (!attested) return {};
+  const given = await fetch("/_local/app-check", { method: "POST" }).then(answer => answer.json(), () => ({}));
+  return given.token ? { "X-Firebase-AppCheck": given.token } : {};
+}
+
 async function once(path, body, key) {
-  const headers = { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key }) };
+  const headers = { "Content-Type": "application/json", ...(key && { "Idempotency-Key": key, ...(await attestation()) }) };
   const began = performance.now();
   let [status, answer, wait] = [0, null, 0];
   try {

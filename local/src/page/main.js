@@ -1,5 +1,6 @@
 // Starts the page with what the service says of itself.
 
+import * as api from "./api.js";
 import * as flow from "./flow.js";
 import * as panel from "./panel.js";
 import * as phone from "./phone.js";
@@ -8,6 +9,7 @@ import "./wire.js";
 
 const load = async () => (await fetch("/_local/state")).json();
 const state = await load();
+api.start(state);
 panel.start(state, flow.current);
 flow.start(state);
 phone.start(state, flow);

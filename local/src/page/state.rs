@@ -74,6 +74,7 @@ pub(super) async fn answer(State(served): State<Arc<Served>>) -> Json<Value> {
         state[name] = value;
     }
     state["clockStands"] = json!(served.page.clock_stands());
+    state["appCheck"] = json!(served.page.apps.is_some());
     state["textsGoOut"] = json!(served.page.courier.is_none());
     state["script"] = served.playing.script();
     Json(state)

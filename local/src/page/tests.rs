@@ -120,6 +120,7 @@ async fn the_state_says_what_the_settings_are() {
         state,
         json!({
             "app": "Countersign",
+            "appCheck": false,
             "code": { "length": 8, "alphabet": "numeric" },
             "languages": [{ "tag": "de", "rightToLeft": false }, { "tag": "ar", "rightToLeft": true }],
             "lastLines": ["web", "ios"],
@@ -256,6 +257,32 @@ async fn where_texts_go_out_there_is_nothing_to_show_or_to_script() {
 }
 
 #[tokio::test]
+async fn where_apps_are_looked_at_the_page_is_given_tokens() {
+    let (_stack, address) = started(options()).await;
+    assert_eq!(request(address, "POST /_local/app-check", b"").await.status(), 404);
+    let mut options = options();
+    options.environment = Arc::new(|name| match name {
+        "APP_CHECK_PROJECT_NUMBER" => Some("123456789".to_owned()),
+        "APP_CHECK_MODE" => Some("require".to_owned()),
+        "SEND_ANSWER_STEP_MILLISECONDS" => Some("0".to_owned()),
+        _ => None,
+    });
+    let (_stack, address) = started(options).await;
+    assert_eq!(state(address).await["appCheck"], true);
+    assert_eq!(sign_up(address, "ada").await.status(), 401);
+    // One that was given before the clock was put ahead has ended.
+    for advanced in [1, 3_600] {
+        assert_eq!(advance(address, &format!(r#"{{"advanceSeconds":{advanced}}}"#)).await.status(), 200);
+        let given = request(address, "POST /_local/app-check", b"").await.json();
+        assert_eq!(given["ttl"], "3600s");
+        let token = given["token"].as_str().unwrap();
+        let head = format!("POST /send\n{JSON}\nX-Firebase-AppCheck: {token}");
+        let sent = request(address, &head, br#"{"username":"nobody"}"#).await;
+        assert_eq!(sent.status(), 202, "{}", sent.text());
+    }
+}
+
+#[tokio::test]
 async fn foreign_names_and_pages_are_refused_everything_but_the_api() {
     let (stack, address) = started(options()).await;
     stack.courier().unwrap().play(crate::courier::Script::always(Behaviour::answer(400)));
@@ -274,6 +301,7 @@ async fn foreign_names_and_pages_are_refused_everything_but_the_api() {
         "GET /_local/texts",
         "PUT /_local/script",
         "POST /_local/clock",
+        "POST /_local/app-check",
         "GET /_local/nowhere",
     ] {
         assert_eq!(raw(line, "rebound.example.com", "").await, 403, "{line}");

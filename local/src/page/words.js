@@ -13,6 +13,7 @@ const WORDS = {
   sms_unavailable: ["", "The text could not be sent: the messenger is down."],
   sms_budget_spent: ["", "The texts of this day are used up."],
   unavailable: ["", "The service is busy or partly down."],
+  attestation_required: ["", "Only the app itself may ask for a code, and this page could not get a token for one."],
   locked: ["", "Too many wrong codes in a row: this name is locked. If it was never verified, start over."],
 };
 

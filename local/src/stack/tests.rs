@@ -77,6 +77,22 @@ async fn texts_go_out_when_the_developer_names_a_courier() {
 }
 
 #[tokio::test]
+async fn there_is_no_issuer_unless_apps_are_looked_at() {
+    let with = |given: &'static [(&str, &str)]| {
+        let mut options = Options::of_a_test(Clock::System);
+        options.environment = Arc::new(move |name| {
+            given.iter().find(|(given, _)| *given == name).map(|(_, value)| (*value).to_owned())
+        });
+        async move { started(options).await.summary().looks_at_apps }
+    };
+    assert!(!with(&[]).await);
+    assert!(!with(&[("APP_CHECK_PROJECT_NUMBER", "")]).await);
+    assert!(with(&[("APP_CHECK_PROJECT_NUMBER", "123456789")]).await);
+    let foreign = &[("APP_CHECK_PROJECT_NUMBER", "1"), ("APP_CHECK_BASE_URL", "http://127.0.0.1:9")];
+    assert!(!with(foreign).await);
+}
+
+#[tokio::test]
 async fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap().into_std().unwrap();
     let port = taken.local_addr().unwrap().port();

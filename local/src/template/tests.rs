@@ -92,6 +92,8 @@ fn settings_have_the_defaults_of_the_parameters() {
     let expected = [
         ("ALLOWED_REGIONS", Setting::Required),
         ("ANDROID_APP_HASH", Setting::Optional),
+        ("APP_CHECK_MODE", value("record")),
+        ("APP_CHECK_PROJECT_NUMBER", value("")),
         ("APP_NAME", value("Countersign")),
         ("AWS_ENDPOINT_URL_DYNAMODB", Setting::Deployed),
         ("AWS_ENDPOINT_URL_SECRETS_MANAGER", Setting::Deployed),
@@ -138,7 +140,7 @@ fn a_function_has_its_own_memory_and_the_common_timeout() {
 fn an_allowed_origin_may_call_and_read_when_to_come_again() {
     let cors = Cors {
         methods: "POST".to_owned(),
-        headers: "content-type,idempotency-key".to_owned(),
+        headers: "content-type,idempotency-key,x-firebase-appcheck".to_owned(),
         exposed: "retry-after,x-request-id".to_owned(),
         max_age: 3_600,
     };

@@ -30,6 +30,7 @@ fn started() -> Start {
         },
         items: Items::InMemory,
         texts_go_out: false,
+        looks_at_apps: false,
     }
 }
 
@@ -61,6 +62,15 @@ fn a_start_warns_that_texts_go_out() {
     let lines = start(&started, PLAIN);
     assert!(lines.contains("  items  in the DynamoDB at http://127.0.0.1:8000\n"), "{lines}");
     assert!(lines.contains("  texts  really go out, through https://api.courier.com\n"), "{lines}");
+}
+
+#[test]
+fn a_start_says_where_tokens_are_if_they_are_looked_at() {
+    let mut started = started();
+    started.looks_at_apps = true;
+    let lines = start(&started, PLAIN);
+    let said = "\n  apps   bring a token of POST http://127.0.0.1:3000/_local/app-check\n\nready";
+    assert!(lines.contains(said), "{lines}");
 }
 
 #[test]

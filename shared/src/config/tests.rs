@@ -160,6 +160,7 @@ fn every_empty_setting_is_named_at_once() {
     let expected = [
         "ALLOWED_REGIONS",
         "ANDROID_APP_HASH",
+        "APP_CHECK_BASE_URL",
         "APP_NAME",
         "AWS_ACCESS_KEY_ID",
         "AWS_ENDPOINT_URL_DYNAMODB",
@@ -255,6 +256,9 @@ fn answers_of_send_and_resend_alone_have_a_step() {
 fn malformed_settings_are_named_at_once_without_their_values() {
     let given = [
         ("ANDROID_APP_HASH", "canary"),
+        ("APP_CHECK_BASE_URL", "canary.example"),
+        ("APP_CHECK_MODE", "canary"),
+        ("APP_CHECK_PROJECT_NUMBER", "canary"),
         ("APP_NAME", "{canary}"),
         ("AWS_ENDPOINT_URL_DYNAMODB", "ftp://canary"),
         ("COURIER_BASE_URL", "https://canary.example/?q"),
@@ -285,6 +289,24 @@ fn a_part_of_the_service_is_off_where_its_setting_is_empty() {
     }
     let gated = signup(&[("ORIGIN_SECRETS", "the-secret-of-the-origin-is-long-enough")]);
     assert!(matches!(gated.texting.base.front_door, FrontDoor::Gated(_)));
+    for given in [&[][..], &[("APP_CHECK_PROJECT_NUMBER", ""), ("APP_CHECK_MODE", "require")]] {
+        assert!(signup(given).texting.attestation.is_none(), "{given:?}");
+    }
+}
+
+/// A number alone must not shut out the apps that are out there.
+#[test]
+fn apps_are_only_taken_note_of_unless_more_is_asked() {
+    let of = |mode: &[(&str, &str)]| {
+        let project = ("APP_CHECK_PROJECT_NUMBER", "123456789");
+        signup(&[&[project], mode].concat()).texting.attestation.unwrap()
+    };
+    for given in [&[][..], &[("APP_CHECK_MODE", "")], &[("APP_CHECK_MODE", "record")]] {
+        assert_eq!(of(given).mode, AttestationMode::Record, "{given:?}");
+    }
+    let required = of(&[("APP_CHECK_MODE", "require")]);
+    assert_eq!(required.mode, AttestationMode::Require);
+    assert_eq!(required.base_url, "https://firebaseappcheck.googleapis.com");
 }
 
 #[test]

@@ -151,7 +151,7 @@ fn the_page_prices_what_stands_by_the_month() {
     let watched = resources.iter().filter_map(|resource| resource["Properties"]["Metrics"].as_array());
     let watched = watched.flatten().filter(|query| query["MetricStat"] != Value::Null).count();
     let dimensioned = Metric::ALL.iter().filter(|metric| metric.dimension().is_some()).count();
-    assert_eq!(dimensioned, 1, "only refusals have reasons");
+    assert_eq!(dimensioned, 2, "only refusals have reasons, and attestations, which are off, outcomes");
     let metrics = Metric::ALL.len() - dimensioned + reasons() + of_type("AWS::Logs::MetricFilter");
 
     let mut made = String::from("| a month of | how many | each | together |\n| --- | --: | --: | --: |\n");

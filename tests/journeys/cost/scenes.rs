@@ -8,6 +8,7 @@ use tests::proxy::Call;
 use tests::service::{Service, signup};
 
 use crate::as_if;
+use crate::attestation::Gated;
 
 const ADA: &str = "+12025550143";
 const BOB: &str = "+12125550143";
@@ -212,9 +213,14 @@ async fn locked(seen: &mut Seen) {
 async fn shapes(seen: &mut Seen) {
     let service = Service::start().await;
     let gated = Service::with(&[("ORIGIN_SECRETS", "a-secret-that-no-caller-here-brings")]).await;
+    let attested = Gated::start().await.service;
     for call in ["signup", "send", "resend", "verify"] {
         let path = format!("/{call}");
         scene(seen, &gated, call, "", gated.post(&path, json!({}))).await;
+        if call != "verify" {
+            let body = if call == "signup" { signup("ada", ADA) } else { json!({ "username": "ada" }) };
+            scene(seen, &attested, call, "", attested.post(&path, body)).await;
+        }
         scene(seen, &service, call, "", service.post(&path, json!({}))).await;
         let long = "x".repeat(5_000);
         scene(seen, &service, call, "", service.post(&path, json!({ "username": long }))).await;

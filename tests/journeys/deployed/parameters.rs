@@ -84,6 +84,7 @@ fn what_a_pattern_lets_through_is_taken() {
     tried.sort_unstable();
     let expected = [
         "AndroidAppHash",
+        "AppCheckProjectNumber",
         "AppName",
         "CourierBaseUrl",
         "CourierTemplateId",

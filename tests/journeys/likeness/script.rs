@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use tests::answer::Answer;
 use tests::service::{Call, Service};
 
+use crate::attestation;
+
 /// Two names, each with an address of its own, which no answer may tell apart.
 pub(super) struct Twins {
     pub(super) service: Service,
@@ -81,6 +83,15 @@ impl Twins {
 
     pub(super) async fn keyed(&self, path: &str, key: &str) -> String {
         self.both(path, |call| call.key(key), |_| json!({})).await
+    }
+
+    /// A send or resend with an App Check token, or without one.
+    pub(super) async fn attested(&self, path: &str, token: Option<&str>) -> String {
+        let with = |call: Call| match token {
+            Some(token) => call.header(attestation::HEADER, token),
+            None => call,
+        };
+        self.both(path, with, |_| json!({})).await
     }
 
     pub(super) async fn verify(&self, otp: &str) -> String {

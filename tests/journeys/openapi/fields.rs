@@ -105,8 +105,9 @@ async fn keys_are_refused_at_the_bounds_of_the_file() {
             assert_eq!(call, "verify", "only verify has no key");
             continue;
         };
-        let [key] = &parameters[..] else { panic!("{parameters:?}") };
-        let key = document.follow(key);
+        let [key, token] = &parameters[..] else { panic!("{parameters:?}") };
+        let (key, token) = (document.follow(key), document.follow(token));
+        assert_eq!((&token["name"], &token["in"]), (&"X-Firebase-AppCheck".into(), &"header".into()));
         assert_eq!((&key["name"], &key["in"]), (&"Idempotency-Key".into(), &"header".into()));
         let schema = document.validator(&key["schema"]);
         let example = key["example"].as_str().unwrap().to_owned();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use shared::metrics::Metric;
+use shared::metrics::{Metric, OUTCOME};
 
 use super::{OPERATIONS, documented};
 
@@ -31,6 +31,8 @@ enum Periods {
 
 enum Watched {
     Ours(Metric),
+    /// The attestations of one outcome.
+    Attestations(&'static str),
     /// A metric that CloudWatch counts from a log, in our namespace.
     Counted(&'static str),
     /// Namespace, name, dimension, and the resource that the dimension refers to.
@@ -38,7 +40,7 @@ enum Watched {
 }
 
 use Periods::{Hours, Of};
-use Watched::{Counted, Ours, Theirs};
+use Watched::{Attestations, Counted, Ours, Theirs};
 
 const MORE: &str = "GreaterThanThreshold";
 const AS_MUCH: &str = "GreaterThanOrEqualToThreshold";
@@ -118,6 +120,20 @@ const ALARMS: &[Alarm] = &[
         periods: Of(1, 1, 300),
         expression: "locked",
         metrics: &[("locked", Ours(Metric::UsersLocked))],
+    },
+    Alarm {
+        name: "AttestationAlarm",
+        operator: MORE,
+        threshold: "20",
+        periods: Of(1, 1, 900),
+        expression: "IF(FILL(unattested, 0) + FILL(undecided, 0) >= 20, \
+                     100 * (FILL(unattested, 0) + FILL(undecided, 0)) / \
+                     (FILL(attested, 0) + FILL(unattested, 0) + FILL(undecided, 0)), 0)",
+        metrics: &[
+            ("attested", Attestations("attested")),
+            ("unattested", Attestations("unattested")),
+            ("undecided", Attestations("undecided")),
+        ],
     },
     Alarm {
         name: "NoConfirmationsAlarm",
@@ -210,6 +226,11 @@ impl Alarm {
                     assert_eq!(metric.dimension(), None, "{id}");
                     json!({ "Namespace": { "Ref": "AWS::StackName" }, "MetricName": metric.name() })
                 }
+                Attestations(outcome) => json!({
+                    "Namespace": { "Ref": "AWS::StackName" },
+                    "MetricName": Metric::Attestations.name(),
+                    "Dimensions": [{ "Name": OUTCOME, "Value": outcome }],
+                }),
                 Counted(name) => json!({ "Namespace": { "Ref": "AWS::StackName" }, "MetricName": name }),
                 Theirs(namespace, name, dimension, resource) => json!({
                     "Namespace": namespace,
@@ -292,6 +313,7 @@ fn every_alarm_is_the_documented_one() {
         let condition = match name {
             // A budget of none cannot be spent.
             "BudgetAlarm" => json!("HasDailyBudget"),
+            "AttestationAlarm" => json!("HasAppCheckProjectNumber"),
             "NoConfirmationsAlarm" => json!("HasHoursWithoutConfirmation"),
             _ => Value::Null,
         };
@@ -321,6 +343,7 @@ fn the_conditions_of_the_alarms_are_whether_a_parameter_was_given() {
     for (condition, parameter, none) in [
         ("HasAlarmEmail", "AlarmEmail", json!("")),
         ("HasAlarmTopic", "AlarmTopicArn", json!("")),
+        ("HasAppCheckProjectNumber", "AppCheckProjectNumber", json!("")),
         ("HasDailyBudget", "DailyBudgetDollars", json!("0")),
         ("HasHoursWithoutConfirmation", "HoursWithoutConfirmation", json!(0)),
     ] {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use local::courier::{Behaviour, Script};
 use serde_json::Value;
-use shared::metrics::{Metric, REASON};
+use shared::metrics::{Metric, OUTCOME, REASON};
 use tests::lines::{Lines, members};
 use tests::runtime::named;
 use tests::service::signup;
@@ -91,8 +91,12 @@ async fn metrics_are_valid_and_count_what_happened() {
         all.type_code("ada", "wrong").await;
     }
 
+    let gated = all.at_the_gate().await;
+    assert_eq!(gated.sum(Metric::Attestations.name(), Some((OUTCOME, "unattested"))), 1);
     let lines = all.end().await;
-    for document in lines.iter().flat_map(|lines| &lines.metrics) {
+    let none = lines.iter().map(|lines| lines.sum(Metric::Attestations.name(), None)).sum::<u64>();
+    assert_eq!(none, 0, "where there is no gate, nothing is counted there");
+    for document in lines.iter().chain([&gated]).flat_map(|lines| &lines.metrics) {
         assert_valid(document);
     }
     let [signup, send, resend, verify] = &lines;
@@ -128,9 +132,10 @@ async fn metrics_are_valid_and_count_what_happened() {
 
     let seen: BTreeSet<_> = lines
         .iter()
+        .chain([&gated])
         .flat_map(|lines| &lines.metrics)
         .flat_map(|document| members(document).into_iter().filter(|member| document[*member] != 0))
-        .filter(|member| !["_aws", REASON].contains(member))
+        .filter(|member| !["_aws", OUTCOME, REASON].contains(member))
         .collect();
     let names = BTreeSet::from(Metric::ALL.map(Metric::name));
     assert_eq!(seen, names, "every metric is seen");

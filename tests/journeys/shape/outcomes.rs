@@ -9,6 +9,7 @@ use tests::proxy::{Fault, Match};
 use tests::service::{Service, signup, text};
 
 use super::{PHONE, assert_documented};
+use crate::attestation::Gated;
 
 /// The answers seen.
 #[derive(Default)]
@@ -24,11 +25,12 @@ impl Seen {
 }
 
 /// All that the API's table has.
-const ALL: [&str; 23] = [
+const ALL: [&str; 24] = [
     "200",
     "201",
     "202",
     "400 invalid_request",
+    "401 attestation_required",
     "403 forbidden",
     "403 locked",
     "404 otp_not_found",
@@ -65,6 +67,7 @@ async fn every_outcome_has_the_documented_shape() {
 async fn refusals_of_requests(seen: &mut Seen) {
     let gated = Service::with(&[("ORIGIN_SECRETS", "a-secret-that-no-caller-here-brings")]).await;
     seen.saw("403 forbidden", &gated.sign_up("ada", PHONE).await);
+    seen.saw("401 attestation_required", &Gated::start().await.service.sign_up("ada", PHONE).await);
     let service = Service::start().await;
     seen.saw("400 invalid_request", &service.post("/send", json!([])).await);
     seen.saw("413 payload_too_large", &super::post(&service, "/send", vec![b' '; 5_000]).await);

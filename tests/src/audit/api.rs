@@ -141,7 +141,7 @@ impl Audit<'_> {
         let allowed = json!({
             "AllowOrigins": [{ "Ref": "CorsOrigin" }],
             "AllowMethods": ["POST"],
-            "AllowHeaders": ["content-type", "idempotency-key"],
+            "AllowHeaders": ["content-type", "idempotency-key", "x-firebase-appcheck"],
             "ExposeHeaders": ["retry-after", "x-request-id"],
             "MaxAge": 3600,
         });

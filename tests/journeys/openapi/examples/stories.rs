@@ -7,6 +7,7 @@ use tests::service::{Service, signup};
 
 use super::{Replay, Request, as_json};
 use crate::as_if;
+use crate::attestation::Gated;
 use crate::openapi::CALLS;
 
 /// The phone of the examples.
@@ -52,6 +53,10 @@ async fn contested() -> Service {
 async fn shapes(replay: &mut Replay, call: &str) {
     let gated = Service::with(&[("ORIGIN_SECRETS", "a-secret-that-no-caller-here-brings")]).await;
     replay.play(&gated, call, right(call), "403 forbidden").await;
+    if call != "verify" {
+        let attested = Gated::start().await.service;
+        replay.play(&attested, call, right(call), "401 attestationRequired").await;
+    }
 
     let service = Service::start().await;
     let path = format!("/{call}");
