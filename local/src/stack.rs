@@ -309,8 +309,10 @@ async fn apps(
 ) -> Result<Option<Apps>, StartError> {
     let project = settings.get("APP_CHECK_PROJECT_NUMBER").filter(|number| !number.is_empty());
     let (Some(project), None) = (project, settings.get("APP_CHECK_BASE_URL")) else { return Ok(None) };
-    // Only the functions in here ask it, whoever else may call them.
-    let (host, port) = ("127.0.0.1", flags.app_check_port);
+    // Only the functions in here ask it, and by one address alone: it stands in each token.
+    let everywhere = flags.host.parse().is_ok_and(|address: IpAddr| address.is_unspecified());
+    let host = if everywhere { "127.0.0.1" } else { flags.host.as_str() };
+    let port = flags.app_check_port;
     let (listener, _) = listen(host, port, "the App Check stand-in", "--app-check-port").await?;
     let issuer = Issuer::start(listener, clock.clone(), stopped).map_err(StartError::AppCheck)?;
     Ok(Some(Apps { issuer, project }))

@@ -370,6 +370,16 @@ def it_works_over_plain_http_from_another_machine(browser: Browser, service: Loc
         expect(at.page.get_by_text("Not allowed")).to_be_visible()
 
 
+def the_page_is_attested_where_an_app_must_be(browser: Browser) -> None:
+    number = "+12025550119"
+    gate = {"APP_CHECK_PROJECT_NUMBER": "123456789", "APP_CHECK_MODE": "require"}
+    with local(**SETTINGS, **gate) as service, visit(browser, service) as at:
+        at.sign_up("iris", number)
+        at.has_texts(number, 1)
+        at.type_code(service.code(number))
+        at.is_verified("iris")
+
+
 def the_page_is_small(browser: Browser, service: Local) -> None:
     sizes = {}
     with visit(browser, service) as at:
@@ -428,6 +438,8 @@ def main() -> int:
             for claimed in CLAIMS:
                 print(claimed.__name__.replace("_", " "), flush=True)
                 claimed(browser, service)
+        print("the page is attested where an app must be", flush=True)
+        the_page_is_attested_where_an_app_must_be(browser)
     return 0
 
 

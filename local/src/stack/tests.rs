@@ -106,6 +106,11 @@ async fn a_port_in_use_is_named_with_the_flag_that_changes_it() {
     assert!(refusal(|flags, port| flags.dynamodb_port = port).await.contains("--dynamodb-port"));
     assert!(refusal(|flags, port| flags.courier_port = port).await.contains("--courier-port"));
     assert!(refusal(|flags, port| flags.secrets_port = port).await.contains("--secrets-port"));
+    let mut options = Options::of_a_test(Clock::System);
+    options.flags.app_check_port = port;
+    options.environment =
+        Arc::new(|name| (name == "APP_CHECK_PROJECT_NUMBER").then(|| "123456789".to_owned()));
+    assert!(Stack::start(options).await.unwrap_err().to_string().contains("--app-check-port"));
 }
 
 #[tokio::test]
