@@ -22,7 +22,7 @@ pub fn record(trace: &Trace, otp: OtpId, event: Event) {
         Event::UserCreated { contested } => {
             tracing::info!(target: TARGET, request, %otp, event = "user_created", contested, "audit");
         }
-        Event::CodeIssued { call, recipient } => {
+        Event::CodeIssued { call, recipient, .. } => {
             let (call, recipient) = (call.as_str(), recipient.as_str());
             tracing::info!(target: TARGET, request, %otp, event = "code_issued", call, recipient, "audit");
         }

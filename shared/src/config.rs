@@ -17,10 +17,12 @@ use zeroize::Zeroizing;
 
 use crate::attestation::{AttestationMode, AttestationSettings, ProjectNumber};
 use crate::courier::{Account, TemplateId, Token};
+use crate::domain::budget::Spending;
 use crate::domain::code::{Alphabet, CodeFormat};
 use crate::domain::mac::Pepper;
-use crate::domain::phone::Regions;
+use crate::domain::money::{MicroDollars, Prices};
 use crate::domain::policy::{LONGEST_CODE_TTL, Policy};
+use crate::domain::region::Regions;
 use crate::domain::sms::{AndroidAppHash, AppName, LastLines, Locales, OtpDomain, Texts};
 use crate::domain::time::DAY;
 use crate::front_door::{FrontDoor, OriginSecrets};
@@ -71,6 +73,8 @@ pub struct TextingSettings {
     pub base: VerifySettings,
     /// `LIMITS_TABLE`
     pub limits_table: String,
+    /// `DAILY_BUDGET_DOLLARS`, `VERIFIED_SHARE_PERCENT`, `SMS_PRICES`, `ALLOWED_REGIONS`
+    pub spending: Spending,
     /// `COURIER_BASE_URL`, `COURIER_TEMPLATE_ID`, `TWILIO_MESSAGING_SERVICE_SID`
     pub account: Account,
     /// `COURIER_TOKEN` or `COURIER_TOKEN_SECRET_ARN`
@@ -88,8 +92,6 @@ pub struct TextingSettings {
 pub struct SignupSettings {
     /// The settings of a function that texts.
     pub texting: TextingSettings,
-    /// `ALLOWED_REGIONS`
-    pub regions: Regions,
 }
 
 /// The credentials and the addresses for AWS: Lambda sets all of them, and renews them with the environment.
@@ -158,11 +160,10 @@ impl SignupSettings {
     pub fn read(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, InvalidSettings> {
         let mut reader = SettingsReader::of(lookup);
         let texting = reader.texting();
-        let regions = reader.required("ALLOWED_REGIONS", Regions::parse);
         let signup_ttl = reader.number("SIGNUP_TTL_SECONDS", 1..=30 * DAY, Policy::default().signup_ttl);
-        let signup = texting.zip(regions).map(|(mut texting, regions)| {
+        let signup = texting.map(|mut texting| {
             texting.base.policy.signup_ttl = signup_ttl;
-            Self { texting, regions }
+            Self { texting }
         });
         reader.finish(signup)
     }
@@ -242,13 +243,23 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         let template = self.optional("COURIER_TEMPLATE_ID", TemplateId::parse);
         let policy = self.policy_of_texting(base.as_ref());
         let texts = self.texts(usize::from(policy.code_format.length), template.is_some());
+        let spending = self.spending();
         let attestation = self.attestation();
-        let (((base, limits_table), token), texts) = base.zip(limits_table).zip(token).zip(texts)?;
+        let (((base, limits_table), token), (texts, spending)) =
+            base.zip(limits_table).zip(token).zip(texts.zip(spending))?;
         let base = VerifySettings { policy, ..base };
         let base_url = base_url.unwrap_or_else(|| COURIER.to_owned());
         let account = Account { base_url, template, messaging_service };
-        let answer_step = Duration::ZERO;
-        Some(TextingSettings { base, limits_table, account, token, texts, answer_step, attestation })
+        Some(TextingSettings {
+            base,
+            limits_table,
+            spending,
+            account,
+            token,
+            texts,
+            answer_step: Duration::ZERO,
+            attestation,
+        })
     }
 
     fn attestation(&mut self) -> Option<AttestationSettings> {
@@ -298,14 +309,18 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
                 0..=100_000,
                 default.codes_per_address_per_hour,
             ),
-            daily_sms_budget: self.number("DAILY_SMS_BUDGET", 0..=10_000_000, default.daily_sms_budget),
-            verified_share_percent: self.number(
-                "VERIFIED_SHARE_PERCENT",
-                0..=90,
-                default.verified_share_percent,
-            ),
             ..default
         }
+    }
+
+    fn spending(&mut self) -> Option<Spending> {
+        let default = Spending::default();
+        let regions = self.required("ALLOWED_REGIONS", Regions::parse);
+        let budget = self.optional("DAILY_BUDGET_DOLLARS", budget).unwrap_or(default.budget);
+        let verified_share_percent =
+            self.number("VERIFIED_SHARE_PERCENT", 0..=90, default.verified_share_percent);
+        let prices = self.optional("SMS_PRICES", Prices::parse).unwrap_or(default.prices);
+        Some(Spending { budget, verified_share_percent, prices, regions: regions? })
     }
 }
 
@@ -316,6 +331,12 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
 pub fn pepper(text: &str) -> Result<Pepper, String> {
     let bytes = STANDARD.decode(text).map_err(|_| "must be base64".to_owned())?;
     Pepper::from_bytes(bytes).ok_or_else(|| "must have 32 bytes or more".to_owned())
+}
+
+/// Parses the day's budget.
+fn budget(text: &str) -> Result<MicroDollars, String> {
+    let budget = MicroDollars::parse(text).filter(|budget| *budget <= MicroDollars::dollars(1_000_000));
+    budget.ok_or_else(|| "must be dollars from 0 to 1000000, such as 10 or 2.50".to_owned())
 }
 
 /// Parses the name of a table, by DynamoDB's rules.

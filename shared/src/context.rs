@@ -12,8 +12,9 @@ use crate::aws;
 use crate::clock::Clock;
 use crate::config;
 use crate::courier::{Courier, Token};
+use crate::domain::budget::Spending;
+use crate::domain::limit::Bounds;
 use crate::domain::mac::Pepper;
-use crate::domain::phone::Regions;
 use crate::domain::policy::Policy;
 use crate::domain::sms::Texts;
 use crate::front_door::FrontDoor;
@@ -47,6 +48,8 @@ pub struct TextingContext {
     pub context: CallContext,
     /// The counters.
     pub limits: Limits,
+    /// What texts cost, and may cost in a day.
+    pub spending: Spending,
     /// The way to the phones.
     pub courier: Courier,
     /// What this app's texts are made of.
@@ -60,8 +63,6 @@ pub struct TextingContext {
 pub struct SignupContext {
     /// The context of a call that texts.
     pub texting: TextingContext,
-    /// The regions whose phones are texted.
-    pub regions: Regions,
 }
 
 /// The context of an operator's command.
@@ -156,10 +157,19 @@ impl TextingContext {
         Ok(Self {
             context: CallContext { attestation: gate.map(Arc::new), ..context },
             limits,
+            spending: settings.spending,
             courier: Courier::new(https, account, token, source, clock),
             texts: settings.texts,
             answer_step: settings.answer_step,
         })
+    }
+}
+
+impl TextingContext {
+    /// Returns the numbers by which codes are limited.
+    pub(crate) fn bounds(&self) -> Bounds<'_> {
+        let CallContext { pepper, policy, .. } = &self.context;
+        Bounds { pepper, policy, spending: &self.spending }
     }
 }
 
@@ -177,6 +187,6 @@ impl SignupContext {
         let texting = TextingContext::connect(settings.texting, clock).await?;
         // A panic in there would only mean that the tables are built at their first use.
         let _ = tables.await;
-        Ok(Self { texting, regions: settings.regions })
+        Ok(Self { texting })
     }
 }

@@ -235,7 +235,7 @@ fn refused(refusal: &Refusal) -> Answer {
             "Too many codes were asked for. Wait before asking for another one.",
         )
         .retry_after(retry_after),
-        Refusal::BudgetSpent { retry_after } => Answer::new(
+        Refusal::BudgetSpent { retry_after, .. } => Answer::new(
             S::SERVICE_UNAVAILABLE,
             "sms_budget_spent",
             "No more texts today",

@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::domain::call::Call;
 use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::code::OtpId;
+use crate::domain::money::MicroDollars;
 use crate::domain::recipient::RecipientKind;
 
 /// A change of state.
@@ -21,6 +22,8 @@ pub enum Event {
         call: Call,
         /// The kind of its recipient: see [`Recipient::kind`](crate::domain::recipient::Recipient::kind).
         recipient: RecipientKind,
+        /// What its text takes of the day's budget, if that is on.
+        spent: MicroDollars,
     },
     /// A code that was still live gave way to a newer one.
     CodeSuperseded {

@@ -194,7 +194,11 @@ fn log(arrival: &Arrival, seen: &Seen, took: Duration, result: Result<Success, &
     let answer = error.answer();
     let (status, code) = (answer.status.as_u16(), answer.code);
     if answer.status.is_server_error() {
-        line!(error, "failed", status, code, causes = causes(error),);
+        let full = match error {
+            Error::Refused(Refusal::BudgetSpent { full, .. }) => Some(full.as_str()),
+            _ => None,
+        };
+        line!(error, "failed", status, code, full, causes = causes(error),);
     } else {
         let cap = match error {
             Error::Refused(Refusal::RateLimited { cap, .. }) => Some(cap.as_str()),

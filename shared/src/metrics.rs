@@ -13,6 +13,7 @@ use thiserror::Error;
 use crate::domain::challenge::DeliveryOutcome;
 use crate::domain::recipient::RecipientKind;
 use crate::domain::refusal::Refusal;
+use crate::domain::sum::Sum;
 use crate::error;
 use crate::event::Event;
 
@@ -27,10 +28,12 @@ pub const OUTCOME: &str = "Outcome";
 /// All but [`Metric::Refusals`] and [`Metric::Attestations`] have no dimension, so a funnel is a sum and not a search.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Metric {
-    /// Codes stored for a phone: what the day's budget counts.
+    /// Codes stored for a phone.
     CodesIssued,
-    /// Codes stored for VERIFIED users: what their part of the day's budget counts.
-    CodesToVerified,
+    /// Micro-dollars that texts to VERIFIED users took of their pot of the day's budget.
+    SpentOnVerified,
+    /// Micro-dollars that texts to signups and PENDING users took of theirs.
+    SpentOnOthers,
     /// Codes stored for an unknown username, which no phone receives.
     CodesToNobody,
     /// Texts that Courier took.
@@ -49,6 +52,8 @@ pub enum Metric {
     WrongCodes,
     /// Usernames that were locked.
     UsersLocked,
+    /// Codes that were refused because their region has had its texts of the day.
+    RegionRefusals,
     /// Requests that did not get what they asked for, by [`REASON`].
     Refusals,
     /// Requests that came to the gate for apps, where there is one, by [`OUTCOME`].
@@ -57,9 +62,10 @@ pub enum Metric {
 
 impl Metric {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 15] = [
         Self::CodesIssued,
-        Self::CodesToVerified,
+        Self::SpentOnVerified,
+        Self::SpentOnOthers,
         Self::CodesToNobody,
         Self::TextsAccepted,
         Self::TextsFailed,
@@ -69,6 +75,7 @@ impl Metric {
         Self::CodesConfirmed,
         Self::WrongCodes,
         Self::UsersLocked,
+        Self::RegionRefusals,
         Self::Refusals,
         Self::Attestations,
     ];
@@ -78,7 +85,8 @@ impl Metric {
     pub const fn name(self) -> &'static str {
         match self {
             Self::CodesIssued => "CodesIssued",
-            Self::CodesToVerified => "CodesToVerified",
+            Self::SpentOnVerified => "SpentOnVerified",
+            Self::SpentOnOthers => "SpentOnOthers",
             Self::CodesToNobody => "CodesToNobody",
             Self::TextsAccepted => "TextsAccepted",
             Self::TextsFailed => "TextsFailed",
@@ -88,6 +96,7 @@ impl Metric {
             Self::CodesConfirmed => "CodesConfirmed",
             Self::WrongCodes => "WrongCodes",
             Self::UsersLocked => "UsersLocked",
+            Self::RegionRefusals => "RegionRefusals",
             Self::Refusals => "Refusals",
             Self::Attestations => "Attestations",
         }
@@ -115,12 +124,15 @@ impl Metric {
 /// Counts a change of state.
 pub(crate) fn count(event: Event) {
     match event {
-        Event::CodeIssued { recipient, .. } => match recipient {
+        Event::CodeIssued { recipient, spent, .. } => match recipient {
             RecipientKind::Verified => {
                 Metric::CodesIssued.count();
-                Metric::CodesToVerified.count();
+                Metric::SpentOnVerified.add(spent.get());
             }
-            RecipientKind::Pending => Metric::CodesIssued.count(),
+            RecipientKind::Pending => {
+                Metric::CodesIssued.count();
+                Metric::SpentOnOthers.add(spent.get());
+            }
             RecipientKind::Unknown => Metric::CodesToNobody.count(),
         },
         Event::TextSettled { outcome, segments, took, .. } => {
@@ -156,6 +168,9 @@ pub(crate) fn refused(error: &error::Error) {
     ) = error
     {
         Metric::WrongCodes.count();
+    }
+    if let error::Error::Refused(Refusal::BudgetSpent { full: Sum::Region(_), .. }) = error {
+        Metric::RegionRefusals.count();
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::domain::phone::Region;
+use crate::domain::region::Region;
 use crate::domain::sms::Reader;
 
 /// The parts of a request that take time.

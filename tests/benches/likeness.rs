@@ -31,7 +31,7 @@ const SENDS: usize = 400;
 const SETTINGS: &[(&str, &str)] = &[
     ("SEND_ANSWER_STEP_MILLISECONDS", "1000"),
     ("CODES_PER_ADDRESS_PER_HOUR", "0"),
-    ("DAILY_SMS_BUDGET", "1000000"),
+    ("DAILY_BUDGET_DOLLARS", "1000000"),
 ];
 
 /// What an area under the curve may be off 0.5, its interval included.

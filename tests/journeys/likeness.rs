@@ -200,7 +200,7 @@ async fn while_courier_is_down_both_are_refused() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_pot_of_verified_users_is_spent_both_are_refused() {
     // Three codes of a day for signups and PENDING users, one for VERIFIED ones.
-    let twins = Twins::start(&[("DAILY_SMS_BUDGET", "4"), ("VERIFIED_SHARE_PERCENT", "25")]).await;
+    let twins = Twins::start(&[("DAILY_BUDGET_DOLLARS", "4"), ("VERIFIED_SHARE_PERCENT", "25")]).await;
     for name in ["nobody", "no-one"] {
         assert_eq!(twins.service.send(name).await.status, 202, "an unknown name spends nothing");
     }

@@ -18,8 +18,9 @@ use shared::courier::Text;
 use shared::domain::challenge::{Delivery, DeliveryOutcome};
 use shared::domain::code::{Code, OtpId};
 use shared::domain::person_name::PersonName;
-use shared::domain::phone::{MobileNumber, Regions};
+use shared::domain::phone::MobileNumber;
 use shared::domain::recipient::RecipientKind;
+use shared::domain::region::Regions;
 use shared::domain::sms::Reader;
 use shared::domain::time::Timestamp;
 use tests::runtime::until;
@@ -104,6 +105,7 @@ pub(crate) async fn boot_to(
             "COURIER_TOKEN_SECRET_ARN" => TOKEN_ARN,
             "OTP_PEPPER_SECRET_ARN" => PEPPER_ARN,
             "APP_NAME" => "Tests",
+            "ALLOWED_REGIONS" => "*",
             _ => return None,
         };
         Some(value.to_owned())

@@ -59,15 +59,22 @@ fn changed<'a>(before: &[Row], after: &'a [Row]) -> Vec<&'a Row> {
     after.iter().filter(|row| !before.contains(row)).collect()
 }
 
-/// What a counter has counted: the codes of a phone or of an address, or those of either pot of a shard.
-fn count_of(counter: &Row) -> i64 {
-    let counts = ["count", "verified", "others"].into_iter().filter(|name| counter.contains_key(*name));
-    counts.map(|name| number(counter, name)).sum()
+/// What the counters of phones and addresses have counted, and the texts that the day's budget has paid for, at a dollar
+/// each.
+pub(crate) fn counted(limits: &[Row]) -> i64 {
+    sum_of(limits, "count") + texts_paid(limits)
 }
 
-/// What all counters together have counted.
-pub(crate) fn counted(limits: &[Row]) -> i64 {
-    limits.iter().map(count_of).sum()
+/// The texts that both pots of the day's budget have paid for, at a dollar each.
+fn texts_paid(limits: &[Row]) -> i64 {
+    let spent = sum_of(limits, "verified") + sum_of(limits, "others");
+    assert_eq!(spent % 1_000_000, 0, "whole texts");
+    spent / 1_000_000
+}
+
+/// The sum of one attribute over the rows that have it.
+fn sum_of(limits: &[Row], attribute: &str) -> i64 {
+    limits.iter().filter(|row| row.contains_key(attribute)).map(|row| number(row, attribute)).sum()
 }
 
 /// Makes VERIFIED users of yesterday of `people`, names with their numbers.

@@ -28,7 +28,7 @@ pub const FUNCTIONS: [&str; 4] = ["verify", "send", "resend", "signup"];
 const SETTINGS: &[(&str, &str)] = &[
     ("SEND_ANSWER_STEP_MILLISECONDS", "0"),
     ("CODES_PER_ADDRESS_PER_HOUR", "100000"),
-    ("DAILY_SMS_BUDGET", "10000000"),
+    ("DAILY_BUDGET_DOLLARS", "1000000"),
     ("OTP_TTL_SECONDS", "900"),
     ("RESEND_COOLDOWN_SECONDS", "300"),
 ];

@@ -79,7 +79,7 @@ async fn run_batch(seed: u64, orders: usize, tally: &mut Tally) {
     let cap = if dice.random_bool(0.5) { "5" } else { "100" };
     let settings = [
         ("CODES_PER_ADDRESS_PER_HOUR", "0"),
-        ("DAILY_SMS_BUDGET", "0"),
+        ("DAILY_BUDGET_DOLLARS", "0"),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", cap),
     ];
     let inbox = Arc::new(Inbox::default());

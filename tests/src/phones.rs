@@ -1,6 +1,7 @@
 //! Fictitious numbers: `+1 AAA 555 01XX`, a hundred for each geographic area code.
 
-use shared::domain::phone::{MobileNumber, Regions};
+use shared::domain::phone::MobileNumber;
+use shared::domain::region::Regions;
 
 const AREAS: [u16; 128] = [
     201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229,

@@ -23,7 +23,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::answer::Answer;
-use crate::service::Service;
+use crate::service::{A_DOLLAR_A_TEXT, Service};
 use api::{Answered, Api, Invocation};
 
 mod api;
@@ -55,8 +55,11 @@ impl Functions {
     #[must_use]
     pub fn of(service: &Service, given: &[(&str, &str)]) -> Self {
         let template = Template::of_this_repository().expect("a template");
-        let given: BTreeMap<String, String> =
-            given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let given: BTreeMap<String, String> = A_DOLLAR_A_TEXT
+            .iter()
+            .chain(given)
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
         let lookup: Lookup = Arc::new(move |name| given.get(name).cloned());
         let mut settings = Settings::new(&template, lookup);
         settings.set("AWS_ENDPOINT_URL_DYNAMODB", service.proxy.url());

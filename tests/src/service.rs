@@ -16,6 +16,7 @@ use local::settings::Lookup;
 use local::stack::{Options, Stack};
 use local::terminal::Addresses;
 use serde_json::{Value, json};
+use shared::domain::money::Prices;
 use tokio::net::TcpListener;
 
 use crate::answer::Answer;
@@ -26,6 +27,15 @@ pub const NOON: u64 = 1_767_614_400;
 
 /// A password that passes.
 pub const PASSWORD: &str = "a quiet harbour at dawn";
+
+/// What texts cost in tests, and may cost in a day: a budget of so many dollars is one of so many texts. Regions whose
+/// fictitious numbers the tests have get as many as they like.
+pub const A_DOLLAR_A_TEXT: [(&str, &str); 3] =
+    [("SMS_PRICES", "*:1"), ("DAILY_BUDGET_DOLLARS", "1000"), ("ALLOWED_REGIONS", "*,US:500000,AU:500000")];
+
+/// What texts cost, and may cost in a day, where nothing else is set: as the template has it.
+pub const AS_DEPLOYED: [(&str, &str); 3] =
+    [("SMS_PRICES", Prices::DEFAULT), ("DAILY_BUDGET_DOLLARS", "10"), ("ALLOWED_REGIONS", "*")];
 
 /// The header by which a test says from where a request comes.
 const SOURCE: &str = "x-pretended-source";
@@ -265,6 +275,9 @@ async fn stack(settings: &[(&str, &str)], clock: Clock, on_text: Option<OnText>,
     let mut given: HashMap<String, String> =
         settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
     given.insert("AWS_ENDPOINT_URL_DYNAMODB".to_owned(), proxy.url());
+    for (name, value) in A_DOLLAR_A_TEXT {
+        given.entry(name.to_owned()).or_insert_with(|| value.to_owned());
+    }
     // Only the tests of likeness need it; the others would wait for nothing.
     given.entry("SEND_ANSWER_STEP_MILLISECONDS".to_owned()).or_insert_with(|| "0".to_owned());
     let environment: Lookup = Arc::new(move |name| given.get(name).cloned());

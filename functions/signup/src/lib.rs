@@ -49,7 +49,8 @@ impl Input {
         let own = [texts[0].as_str(), texts[1].as_str(), texts[2].as_str(), app];
         let username = fields.required("username", Username::parse);
         let password = fields.required("password", |text| Password::parse(text, &own));
-        let mobile = fields.required("mobileNo", |text| MobileNumber::parse(text, &signup.regions));
+        let mobile =
+            fields.required("mobileNo", |text| MobileNumber::parse(text, &signup.texting.spending.regions));
         let name = fields.required("name", PersonName::parse);
         let key = fields.idempotency_key();
         let reader = reader(&mut fields, &signup.texting.texts);

@@ -1,3 +1,5 @@
+use shared::domain::money::Prices;
+
 use super::*;
 
 fn template() -> Template {
@@ -80,7 +82,7 @@ fn send_and_resend_get_the_same_and_signup_others() {
     let only = |these: &[String], those: &[String]| -> Vec<String> {
         these.iter().filter(|name| !those.contains(name)).cloned().collect()
     };
-    assert_eq!(only(&signup, &send), ["ALLOWED_REGIONS", "SIGNUP_TTL_SECONDS"]);
+    assert_eq!(only(&signup, &send), ["SIGNUP_TTL_SECONDS"]);
     assert_eq!(only(&send, &signup), ["SEND_ANSWER_STEP_MILLISECONDS"]);
 }
 
@@ -101,7 +103,7 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("COURIER_BASE_URL", Setting::Optional),
         ("COURIER_TEMPLATE_ID", Setting::Optional),
         ("COURIER_TOKEN_SECRET_ARN", Setting::Deployed),
-        ("DAILY_SMS_BUDGET", value("1000")),
+        ("DAILY_BUDGET_DOLLARS", value("10")),
         ("LIMITS_TABLE", value("limits")),
         ("LOCALES", value("en")),
         ("MAX_CONSECUTIVE_FAILURES", value("100")),
@@ -118,6 +120,7 @@ fn settings_have_the_defaults_of_the_parameters() {
         ("SEND_ANSWER_STEP_MILLISECONDS", value("1000")),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", value("5")),
         ("SIGNUP_TTL_SECONDS", value("86400")),
+        ("SMS_PRICES", value(Prices::DEFAULT)),
         ("TWILIO_MESSAGING_SERVICE_SID", Setting::Optional),
         ("USERS_TABLE", value("users")),
         ("VERIFIED_SHARE_PERCENT", value("50")),

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod address;
+pub mod budget;
 pub mod call;
 pub mod challenge;
 pub mod code;
@@ -12,13 +13,17 @@ pub mod field;
 pub mod idempotency;
 pub mod limit;
 pub mod mac;
+pub mod money;
 pub mod password;
 pub mod person_name;
 pub mod phone;
 pub mod policy;
 pub mod recipient;
 pub mod refusal;
+pub mod region;
 pub mod sms;
+pub mod sum;
 pub mod time;
 pub mod user;
 pub mod username;
+mod window;

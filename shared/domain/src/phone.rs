@@ -1,111 +1,12 @@
-//! Phone numbers that we may text, and where.
+//! Phone numbers that we may text.
 
-use std::{collections::BTreeSet, fmt};
+use std::fmt;
+use std::hash::{Hash, Hasher};
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumber, PhoneNumberFormat, PhoneNumberType};
 
 use super::field::{Rule, Violation};
-
-/// The regions that the library knows. They stand here so that reading the settings does not wait for its tables.
-const REGIONS: &str = "\
-    AC AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ \
-    CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM \
-    FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE \
-    JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN \
-    MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PR PS PT \
-    PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TA TC TD TG TH TJ TK \
-    TL TM TN TO TR TT TV TW TZ UA UG US UY UZ VA VC VE VG VI VN VU WF WS XK YE YT ZA ZM ZW";
-
-/// A region of the numbering plans: the two upper-case letters of ISO 3166-1 alpha-2 (and `AC`, `TA` and `XK`, which
-/// have numbers without having such a code of their own).
-///
-/// A region is not a calling code: +1 is the United States, Canada, Jamaica and two dozen more.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Region([u8; 2]);
-
-impl Region {
-    /// Parses a region's `code`; `None` when no region with phone numbers has it.
-    #[must_use]
-    pub fn parse(code: &str) -> Option<Self> {
-        let known = REGIONS.split(' ').find(|known| *known == code)?;
-        known.as_bytes().try_into().ok().map(Self)
-    }
-
-    /// Returns the two letters.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        str::from_utf8(&self.0).unwrap_or_default()
-    }
-
-    /// Converts the library's region; `None` for its `001`, which stands for networks that belong to no region.
-    fn from_library(region: rlibphonenumber::Region) -> Option<Self> {
-        region.as_region_str().as_bytes().try_into().ok().map(Self)
-    }
-}
-
-impl fmt::Debug for Region {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The regions whose numbers may be texted.
-///
-/// Most toll fraud by SMS pumping ends in a few expensive regions: naming the regions that have users shuts it out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Regions(Allowed);
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Allowed {
-    All,
-    Only(BTreeSet<Region>),
-}
-
-impl Regions {
-    /// Returns every region.
-    #[must_use]
-    pub const fn all() -> Self {
-        Self(Allowed::All)
-    }
-
-    /// Parses the setting `ALLOWED_REGIONS`: codes separated by commas, or `*` for all.
-    ///
-    /// # Errors
-    ///
-    /// What is wrong with the setting, naming each unknown region.
-    pub fn parse(setting: &str) -> Result<Self, String> {
-        if setting.trim() == "*" {
-            return Ok(Self::all());
-        }
-        let codes: Vec<&str> = setting.split(',').map(str::trim).collect();
-        if codes.iter().any(|code| code.is_empty()) {
-            return Err(
-                "needs ISO 3166-1 codes separated by commas, such as US,AU, or * for all regions".into()
-            );
-        }
-        let unknown: Vec<String> = codes
-            .iter()
-            .filter(|code| Region::parse(code).is_none())
-            .map(|code| format!("{code:?}"))
-            .collect();
-        if !unknown.is_empty() {
-            return Err(format!(
-                "does not know {}: regions are ISO 3166-1 codes in upper case, such as US,AU, or * for all",
-                unknown.join(", ")
-            ));
-        }
-        Ok(Self(Allowed::Only(codes.iter().filter_map(|code| Region::parse(code)).collect())))
-    }
-
-    /// Returns whether numbers of `region` may be texted.
-    #[must_use]
-    pub fn allow(&self, region: Region) -> bool {
-        match &self.0 {
-            Allowed::All => true,
-            Allowed::Only(regions) => regions.contains(&region),
-        }
-    }
-}
+use super::region::{Region, Regions};
 
 /// A mobile number in E.164 form that we may text: valid, of a mobile line, in an allowed region.
 ///
@@ -114,8 +15,11 @@ impl Regions {
 /// national prefix left in) is refused.
 ///
 /// `Debug` shows its last two digits, so a `MobileNumber` is safe to log.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct MobileNumber(String);
+#[derive(Clone)]
+pub struct MobileNumber {
+    e164: String,
+    region: Option<Region>,
+}
 
 impl MobileNumber {
     /// Parses a mobile number in one of the regions `allowed`.
@@ -137,31 +41,46 @@ impl MobileNumber {
         if !allowed.allow(region) {
             return Err(Violation::new(Rule::Region, "Numbers of this region cannot be verified here."));
         }
-        Ok(Self(text.to_owned()))
+        Ok(Self { e164: text.to_owned(), region: Some(region) })
     }
 
-    /// Takes a number as the store keeps it: one that was parsed when it was written.
+    /// Takes a number as the store keeps it, with its region: one that was parsed when it was written.
     #[must_use]
-    pub fn from_store(text: String) -> Self {
-        Self(text)
+    pub const fn from_store(e164: String, region: Option<Region>) -> Self {
+        Self { e164, region }
     }
 
     /// Returns the number in E.164 form: a plus sign and 7 to 15 digits.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.e164
     }
 
-    /// Returns the region that the number lies in; `None` once the numbering plan has dropped a number that was stored.
+    /// Returns the region that the number lay in when it was parsed; `None` where the store does not say.
     #[must_use]
-    pub fn region(&self) -> Option<Region> {
-        valid(&self.0).as_ref().and_then(mobile_region)
+    pub const fn region(&self) -> Option<Region> {
+        self.region
+    }
+}
+
+/// A number is its digits: a region that was split since it was stored makes it no other one.
+impl PartialEq for MobileNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.e164 == other.e164
+    }
+}
+
+impl Eq for MobileNumber {}
+
+impl Hash for MobileNumber {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.e164.hash(state);
     }
 }
 
 impl fmt::Debug for MobileNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let last_two = self.0.char_indices().rev().nth(1).map_or("", |(at, _)| &self.0[at..]);
+        let last_two = self.e164.char_indices().rev().nth(1).map_or("", |(at, _)| &self.e164[at..]);
         write!(f, "MobileNumber(…{last_two})")
     }
 }
@@ -201,11 +120,18 @@ fn mobile_region(number: &PhoneNumber) -> Option<Region> {
         PhoneNumberType::Mobile | PhoneNumberType::FixedLineOrMobile => {}
         _ => return None,
     }
-    PHONE_NUMBER_UTIL.get_region_for_number(number).and_then(Region::from_library)
+    PHONE_NUMBER_UTIL.get_region_for_number(number).and_then(region)
+}
+
+/// Converts the library's region; `None` for its `001`, which stands for networks that belong to no region.
+fn region(region: rlibphonenumber::Region) -> Option<Region> {
+    Region::parse(&region.as_region_str())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -220,9 +146,11 @@ mod tests {
 
     #[test]
     fn the_regions_are_those_of_the_library() {
-        let known = PHONE_NUMBER_UTIL.get_supported_regions().filter_map(Region::from_library);
-        let known: BTreeSet<String> = known.map(|region| region.as_str().to_owned()).collect();
-        assert_eq!(REGIONS, known.into_iter().collect::<Vec<_>>().join(" "));
+        let known =
+            PHONE_NUMBER_UTIL.get_supported_regions().map(|region| region.as_region_str().to_string());
+        let known: BTreeSet<String> = known.filter(|code| *code != "001").collect();
+        let ours: BTreeSet<String> = Region::all().map(|region| region.as_str().to_owned()).collect();
+        assert_eq!(ours, known);
     }
 
     #[test]
@@ -342,32 +270,17 @@ mod tests {
     }
 
     #[test]
-    fn the_setting_names_regions() {
-        assert_eq!(Regions::parse("*"), Ok(Regions::all()));
-        let regions = only("US, AU ,DE,US");
-        for (code, allowed) in [("US", true), ("AU", true), ("DE", true), ("JM", false)] {
-            assert_eq!(regions.allow(Region::parse(code).unwrap()), allowed, "{code}");
-        }
-        assert_eq!(Region::parse("us"), None);
-        assert_eq!(Region::parse("001"), None);
-    }
-
-    #[test]
-    fn a_wrong_setting_is_explained() {
-        for empty in ["", " ", ",", "US,", "US,,AU"] {
-            assert!(Regions::parse(empty).unwrap_err().contains("separated by commas"), "{empty:?}");
-        }
-        for unknown in ["UK", "us", "USA", "+1", "US,*", "US AU", "001", "XX"] {
-            assert!(Regions::parse(unknown).unwrap_err().contains("does not know"), "{unknown:?}");
-        }
-        assert!(Regions::parse("US,UK,DE,EU").unwrap_err().contains(r#"does not know "UK", "EU":"#));
-    }
-
-    #[test]
     fn debug_shows_the_last_two_digits_only() {
         let number = MobileNumber::parse("+12025550143", &Regions::all()).unwrap();
         assert_eq!(format!("{number:?}"), "MobileNumber(…43)");
-        assert_eq!(format!("{:?}", MobileNumber::from_store(String::new())), "MobileNumber(…)");
+        assert_eq!(format!("{:?}", MobileNumber::from_store(String::new(), None)), "MobileNumber(…)");
+    }
+
+    #[test]
+    fn a_number_is_its_digits() {
+        let number = MobileNumber::parse("+12025550143", &Regions::all()).unwrap();
+        assert_eq!(number, MobileNumber::from_store("+12025550143".to_owned(), None));
+        assert_ne!(number, MobileNumber::from_store("+12025550144".to_owned(), number.region()));
     }
 
     #[test]

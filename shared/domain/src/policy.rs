@@ -35,11 +35,6 @@ pub struct Policy {
     /// Codes per source address and clock hour; 0 is no limit. Many people share one address of a mobile carrier; a
     /// script needs more.
     pub codes_per_address_per_hour: u32,
-    /// Codes in all per UTC day; 0 is no limit. The most that a bad day can cost.
-    pub daily_sms_budget: u32,
-    /// Per cent of that budget which only VERIFIED users can spend, who cannot spend the rest: a flood of signups then
-    /// stops no sign-in, and a flood of sign-ins no signup.
-    pub verified_share_percent: u32,
     /// Wrong codes in a row after which a username is locked. 100 is the most that NIST SP 800-63B-4 §3.2.2 allows.
     pub max_consecutive_failures: u32,
     /// Seconds after its signup in which a user who has not verified is sent codes. A day outlasts a phone left at home.
@@ -57,8 +52,6 @@ impl Default for Policy {
             codes_per_phone_per_day: 10,
             signup_codes_per_phone_per_day: 5,
             codes_per_address_per_hour: 100,
-            daily_sms_budget: 1_000,
-            verified_share_percent: 50,
             max_consecutive_failures: 100,
             signup_ttl: DAY,
         }
@@ -89,24 +82,6 @@ impl Policy {
         let doublings = (above_a_quarter / cap.max(1)).min(15);
         (FIRST_SLOWDOWN << doublings).min(DAY)
     }
-
-    /// Returns the codes of the day's budget for VERIFIED users, and for all others.
-    #[must_use]
-    pub fn pots(&self) -> Pots {
-        let budget = u64::from(self.daily_sms_budget);
-        let others = budget * u64::from(100_u32.saturating_sub(self.verified_share_percent)) / 100;
-        let others = u32::try_from(others).unwrap_or(self.daily_sms_budget);
-        Pots { verified: self.daily_sms_budget - others, others }
-    }
-}
-
-/// The two parts of a day's budget, in codes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Pots {
-    /// For VERIFIED users.
-    pub verified: u32,
-    /// For signups and PENDING users.
-    pub others: u32,
 }
 
 #[cfg(test)]
@@ -141,20 +116,6 @@ mod tests {
         // k = (20 × failures − 105) / 21 in whole numbers.
         let waits = [5, 6, 7, 8, 9, 20].map(|failures| policy.slowdown_after(failures));
         assert_eq!(waits, [0, 30, 60, 120, 240, 30 << 14].map(|wait: i64| wait.min(DAY)));
-    }
-
-    #[test]
-    fn the_pots_are_the_budget() {
-        let pots = |daily_sms_budget, verified_share_percent| {
-            let Pots { verified, others } =
-                Policy { daily_sms_budget, verified_share_percent, ..Policy::default() }.pots();
-            (verified, others)
-        };
-        assert_eq!(pots(1_000, 50), (500, 500));
-        assert_eq!(pots(7, 50), (4, 3));
-        assert_eq!(pots(1, 50), (1, 0));
-        assert_eq!(pots(9, 0), (0, 9));
-        assert_eq!(pots(u32::MAX, 90), (3_865_470_566, 429_496_729));
     }
 
     #[test]

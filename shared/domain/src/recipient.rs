@@ -132,8 +132,9 @@ mod tests {
     use crate::mac::{Mac, Pepper};
     use crate::password::PasswordHash;
     use crate::person_name::PersonName;
-    use crate::phone::{MobileNumber, Regions};
+    use crate::phone::MobileNumber;
     use crate::policy::Policy;
+    use crate::region::Regions;
     use crate::time::DAY;
 
     fn at(second: i64) -> Timestamp {

@@ -1,5 +1,7 @@
 //! Refusals: every reason for which the rules say no.
 
+use super::sum::Sum;
+
 /// The refusal of a well-formed request.
 ///
 /// Waits are whole seconds from now, until the moment at which the same request would no longer be refused for
@@ -27,8 +29,10 @@ pub enum Refusal {
         /// Until it has room again.
         retry_after: i64,
     },
-    /// The day's texts are used up.
+    /// The day's budget has no room for the text.
     BudgetSpent {
+        /// The sum that is full. A caller is not told.
+        full: Sum,
         /// Until the next UTC day.
         retry_after: i64,
     },

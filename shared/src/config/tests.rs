@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use super::*;
 
+mod spending;
+
 /// The settings that a deployment must give.
 const REQUIRED: [(&str, &str); 10] = [
     ("ALLOWED_REGIONS", "US,AU"),
@@ -65,7 +67,6 @@ fn every_number_is_taken() {
         ("CODES_PER_ADDRESS_PER_HOUR", "0"),
         ("CODES_PER_PHONE_PER_DAY", "2"),
         ("CODES_PER_USERNAME_PER_HOUR", "3"),
-        ("DAILY_SMS_BUDGET", "0"),
         ("MAX_CONSECUTIVE_FAILURES", "24"),
         ("OTP_ALPHABET", "alphanumeric"),
         ("OTP_LENGTH", "8"),
@@ -74,7 +75,6 @@ fn every_number_is_taken() {
         ("RESEND_COOLDOWN_SECONDS", "9"),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "4"),
         ("SIGNUP_TTL_SECONDS", "900"),
-        ("VERIFIED_SHARE_PERCENT", "90"),
     ]);
     let expected = Policy {
         code_format: CodeFormat { alphabet: Alphabet::Alphanumeric, length: 8 },
@@ -85,8 +85,6 @@ fn every_number_is_taken() {
         codes_per_phone_per_day: 2,
         signup_codes_per_phone_per_day: 4,
         codes_per_address_per_hour: 0,
-        daily_sms_budget: 0,
-        verified_share_percent: 90,
         max_consecutive_failures: 24,
         signup_ttl: 900,
     };
@@ -109,7 +107,8 @@ fn every_missing_setting_is_named_at_once() {
         "OTP_PEPPER",
         "USERS_TABLE",
     ];
-    let mut of_send = [&of_verify[..], &["APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"]].concat();
+    let mut of_send =
+        [&of_verify[..], &["ALLOWED_REGIONS", "APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"]].concat();
     of_send.sort_unstable();
     let of_signup: Vec<_> = REQUIRED.iter().map(|(name, _)| *name).collect();
     assert_eq!(faults(VerifySettings::read(|_| None).map(|_| ())), expected(&of_verify));
@@ -146,7 +145,7 @@ fn every_empty_setting_is_named_at_once() {
         "COURIER_BASE_URL",
         "COURIER_TEMPLATE_ID",
         "COURIER_TOKEN",
-        "DAILY_SMS_BUDGET",
+        "DAILY_BUDGET_DOLLARS",
         "LIMITS_TABLE",
         "LOCALES",
         "MAX_CONSECUTIVE_FAILURES",
@@ -161,6 +160,7 @@ fn every_empty_setting_is_named_at_once() {
         "RESEND_COOLDOWN_SECONDS",
         "SIGNUP_CODES_PER_PHONE_PER_DAY",
         "SIGNUP_TTL_SECONDS",
+        "SMS_PRICES",
         "SSL_CERT_FILE",
         "TWILIO_MESSAGING_SERVICE_SID",
         "USERS_TABLE",
@@ -175,7 +175,6 @@ fn a_number_lies_in_its_range() {
         ("CODES_PER_ADDRESS_PER_HOUR", 0, 100_000),
         ("CODES_PER_PHONE_PER_DAY", 1, 100),
         ("CODES_PER_USERNAME_PER_HOUR", 1, 20),
-        ("DAILY_SMS_BUDGET", 0, 10_000_000),
         ("MAX_CONSECUTIVE_FAILURES", 20, 100),
         ("OTP_LENGTH", 6, 10),
         ("OTP_MAX_ATTEMPTS", 1, 20),

@@ -140,7 +140,8 @@ mod tests {
     use crate::courier::TemplateId;
     use crate::domain::code::{Alphabet, Code, CodeFormat, OtpId};
     use crate::domain::person_name::PersonName;
-    use crate::domain::phone::{MobileNumber, Regions};
+    use crate::domain::phone::MobileNumber;
+    use crate::domain::region::Regions;
     use crate::domain::sms::{AndroidAppHash, AppName, Client, LastLines, Locales, OtpDomain, Reader, Texts};
 
     /// The request that `account` makes for a text to `client` in the language of `locale`.

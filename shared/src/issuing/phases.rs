@@ -104,7 +104,7 @@ impl Decided {
             SignUpResult::Stored => {
                 let contested = user.is_contested();
                 audit::record(request.trace, self.challenge.id(), Event::UserCreated { contested });
-                Ok(SignUpOutcome::Committed(self.committed(request)))
+                Ok(SignUpOutcome::Committed(self.committed(request, &quota)))
             }
             SignUpResult::Met(met) => Ok(SignUpOutcome::Met(met)),
             SignUpResult::Freed => Ok(SignUpOutcome::Freed),
@@ -123,24 +123,26 @@ impl Decided {
         let issue = Issue { recipient: &self.recipient, row, next: &self.challenge, quota: &quota };
         let stored = texting.context.store.issue(&texting.limits, issue, request.time_to_store());
         match request.trace.stage(Stage::Store, stored).await? {
-            IssueResult::Stored => Ok(IssueOutcome::Committed(self.committed(request))),
+            IssueResult::Stored => Ok(IssueOutcome::Committed(self.committed(request, &quota))),
             IssueResult::Overtaken => Ok(IssueOutcome::Overtaken),
             IssueResult::Refused(refusal) => Err(refusal.into()),
         }
     }
 
     fn quota(&self, texting: &TextingContext, request: CodeRequest<'_>) -> Quota {
-        let CallContext { pepper, policy, .. } = &texting.context;
-        Quota::of(&self.recipient, request.source, pepper, policy, request.now())
+        let segments = texting.texts.segments(request.reader);
+        request.trace.note_region(self.recipient.user().and_then(|user| user.mobile.region()));
+        Quota::of(&self.recipient, segments, request.source, texting.bounds(), request.now())
     }
 
     /// Records in the audit that the row is stored, and returns the code as committed.
-    fn committed(self, request: CodeRequest<'_>) -> Box<Committed> {
+    fn committed(self, request: CodeRequest<'_>, quota: &Quota) -> Box<Committed> {
         let Self { recipient, code, challenge, supersedes } = self;
         if let Some(before) = supersedes {
             audit::record(request.trace, before, Event::CodeSuperseded { by: challenge.id() });
         }
-        let issued = Event::CodeIssued { call: request.call, recipient: recipient.kind() };
+        let spent = quota.charge.as_ref().map(|charge| charge.price).unwrap_or_default();
+        let issued = Event::CodeIssued { call: request.call, recipient: recipient.kind(), spent };
         audit::record(request.trace, challenge.id(), issued);
         Box::new(Committed { recipient, code, challenge })
     }

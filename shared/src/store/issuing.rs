@@ -14,6 +14,7 @@ use crate::domain::challenge::{Challenge, ChallengeStatus, Delivery, DeliveryOut
 use crate::domain::limit::Quota;
 use crate::domain::recipient::Recipient;
 use crate::domain::refusal::{Cap, Refusal};
+use crate::domain::sum::Sum;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{User, UserStatus};
 use crate::domain::username::Username;
@@ -105,7 +106,9 @@ impl Store {
         loop {
             let (own, rooms) = match limits.write_and_count(SIGN_UP, &own, quota, deadline).await? {
                 Counted::Written => return Ok(SignUpResult::Stored),
-                Counted::BudgetSpent => return Ok(SignUpResult::Refused(budget_spent(quota, now))),
+                Counted::BudgetSpent(full) => {
+                    return Ok(SignUpResult::Refused(budget_spent(full, quota, now)));
+                }
                 Counted::Blocked { own, rooms } => (own, rooms),
             };
             let owner = match own.into_iter().next() {
@@ -136,10 +139,10 @@ impl Store {
                     }
                     return Err(Failure::out_of_time(SIGN_UP));
                 }
-                UserStatus::Pending { .. } => match &quota.budget {
-                    Some(budget) if rooms.shard == Room::Full => {
-                        let left = limits.shard_with_room(budget, deadline).await?;
-                        left.is_none().then(|| budget_spent(quota, now))
+                UserStatus::Pending { .. } => match &quota.charge {
+                    Some(charge) if rooms.budget == Room::Full => {
+                        let full = limits.draws_with_room(charge, deadline).await?.err();
+                        full.map(|full| budget_spent(full, quota, now))
                     }
                     _ => None,
                 },
@@ -163,7 +166,7 @@ impl Store {
         let own = [self.check_recipient(issue.recipient, now), self.put_otp_if_unchanged(issue, now)];
         Ok(match limits.write_and_count(ISSUE, &own, quota, moment.deadline).await? {
             Counted::Written => IssueResult::Stored,
-            Counted::BudgetSpent => IssueResult::Refused(budget_spent(quota, now)),
+            Counted::BudgetSpent(full) => IssueResult::Refused(budget_spent(full, quota, now)),
             Counted::Blocked { own, .. } if own.iter().any(Check::failed) => IssueResult::Overtaken,
             Counted::Blocked { rooms, .. } => {
                 // The API's order: a phone's cap comes first, since it holds for the whole day. Signup alone asks for the
@@ -260,7 +263,7 @@ fn unexplained(attempted: &'static str) -> Failure {
     Failure::broken(attempted, "a condition failed, and no limit and no row says why")
 }
 
-fn budget_spent(quota: &Quota, now: Timestamp) -> Refusal {
-    let ends_at = quota.budget.as_ref().map_or(now, |budget| budget.ends_at);
-    Refusal::BudgetSpent { retry_after: now.until(ends_at) }
+fn budget_spent(full: Sum, quota: &Quota, now: Timestamp) -> Refusal {
+    let ends_at = quota.charge.as_ref().map_or(now, |charge| charge.ends_at);
+    Refusal::BudgetSpent { full, retry_after: now.until(ends_at) }
 }

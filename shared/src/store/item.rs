@@ -25,6 +25,11 @@ pub(super) fn number(number: impl Into<i64>) -> AttributeValue {
     AttributeValue::N(number.into().to_string())
 }
 
+/// A number of money or texts, which may be larger than a signed one.
+pub(super) fn amount(amount: u64) -> AttributeValue {
+    AttributeValue::N(amount.to_string())
+}
+
 pub(super) fn timestamp(at: Timestamp) -> AttributeValue {
     number(at.as_second())
 }
@@ -71,6 +76,17 @@ impl<'a> ItemReader<'a> {
 
     pub(super) fn number<T: std::str::FromStr>(&self, name: &'static str) -> Result<T, Malformed> {
         self.of_type(name, |value| value.as_n().ok()?.parse().ok())
+    }
+
+    /// Reads what [`amount`] wrote; nothing where there is none.
+    pub(super) fn amount(&self, name: &str) -> Result<u64, Malformed> {
+        let Some(value) = self.0.get(name) else { return Ok(0) };
+        value.as_n().ok().and_then(|number| number.parse().ok()).ok_or(Malformed("a sum of the day"))
+    }
+
+    /// Reads a text that may be missing.
+    pub(super) fn optional_text(&self, name: &'static str) -> Result<Option<&'a str>, Malformed> {
+        if self.has(name) { self.text(name).map(Some) } else { Ok(None) }
     }
 
     pub(super) fn timestamp(&self, name: &'static str) -> Result<Timestamp, Malformed> {

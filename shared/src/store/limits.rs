@@ -4,15 +4,18 @@ use std::collections::HashMap;
 
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use rand::seq::IndexedRandom as _;
 
 use super::batch;
 use super::failure::Failure;
-use super::item::{Item, ItemReader, bytes, number, timestamp};
+use super::item::{Item, ItemReader, amount, bytes, number, timestamp};
 use super::transaction::{Check, EXPECT_COMPLETE, Pauses, Written, commit};
 use super::update::{Unwritten, retry_while_busy, send_once};
 use crate::clock::Deadline;
-use crate::domain::limit::{Budget, Counter, Quota};
+use crate::domain::budget::{Charge, Draw};
+use crate::domain::limit::{Counter, Quota};
+use crate::domain::mac::Mac;
+use crate::domain::sum::Sum;
+use crate::domain::time::Timestamp;
 
 const READ_BUDGET: &str = "read what is left of the day's budget";
 const COUNT_PROBE: &str = "count a signup that stores nothing";
@@ -21,11 +24,9 @@ const COUNT_PROBE: &str = "count a signup that stores nothing";
 const COUNT: &str = "count";
 
 /// Adds to a counter, and creates its row.
-const ADD: &str = "SET expiresAt = :ends ADD #count :codes";
+const ADD: &str = "SET expiresAt = :ends ADD #count :one";
 /// For a counter that may have room.
 const HAS_ROOM: &str = "attribute_not_exists(#count) OR #count < :cap";
-/// For a counter that never has room: comparing what is not there fails.
-const HAS_NONE: &str = "#count < :cap";
 
 /// The table of counters.
 #[derive(Clone, Debug)]
@@ -45,8 +46,8 @@ pub(super) enum Counted {
         /// The limits, as far as they are known.
         rooms: Rooms,
     },
-    /// Nothing was, because the day's budget is used up.
-    BudgetSpent,
+    /// Nothing was, because this sum of the day has no room left.
+    BudgetSpent(Sum),
 }
 
 /// The room in each limit, as a transaction that wrote nothing tells it. A limit that is off has room.
@@ -54,8 +55,8 @@ pub(super) enum Counted {
 pub(super) struct Rooms {
     pub(super) phone: Room,
     pub(super) address: Room,
-    /// That of the shard of the budget which was chosen; another one may have room.
-    pub(super) shard: Room,
+    /// That of the rows of the budget which were chosen; others may have room.
+    pub(super) budget: Room,
 }
 
 /// The room in a counter.
@@ -76,16 +77,15 @@ impl Rooms {
             Check::Unknown => Room::Unknown,
         });
         let mut next = |is_on: bool| if is_on { rooms.next() } else { None }.unwrap_or(Room::Left);
-        Self {
-            phone: next(true),
-            address: next(quota.address.is_some()),
-            shard: next(quota.budget.is_some()),
-        }
+        let (phone, address) = (next(true), next(quota.address.is_some()));
+        let drawn: Vec<_> = rooms.collect();
+        let any = |room| drawn.contains(&room).then_some(room);
+        Self { phone, address, budget: any(Room::Full).or_else(|| any(Room::Unknown)).unwrap_or(Room::Left) }
     }
 
     /// Returns whether one of them is not known.
     pub(super) fn any_unknown(self) -> bool {
-        [self.phone, self.address, self.shard].contains(&Room::Unknown)
+        [self.phone, self.address, self.budget].contains(&Room::Unknown)
     }
 }
 
@@ -98,8 +98,8 @@ impl Limits {
 
     /// Writes `own` items and counts the `quota` in one transaction.
     ///
-    /// The budget is spread over shards. One is chosen at random; when it is full, all are read, and one with room is
-    /// chosen, until the transaction commits or no shard has room.
+    /// The sums of the day are spread over rows. One is chosen at random; when it is full, all are read, and such as have
+    /// room are chosen, until the transaction commits or no rows have.
     pub(super) async fn write_and_count(
         &self,
         attempted: &'static str,
@@ -107,18 +107,18 @@ impl Limits {
         quota: &Quota,
         deadline: Deadline,
     ) -> Result<Counted, Failure> {
-        let mut shard = quota.budget.as_ref().and_then(|budget| budget.shards.choose(&mut rand::rng()));
+        let mut draws =
+            quota.charge.as_ref().map(|charge| charge.first(&mut rand::rng())).unwrap_or_default();
         let mut pauses = Pauses::default();
         loop {
             let mut items = own.to_vec();
-            items.push(self.count(COUNT, &quota.phone, 1));
-            items.extend(quota.address.iter().map(|address| self.count(COUNT, address, 1)));
+            items.push(self.count(&quota.phone));
+            items.extend(quota.address.iter().map(|address| self.count(address)));
             items.extend(
                 quota
-                    .budget
-                    .as_ref()
-                    .zip(shard)
-                    .map(|(budget, shard)| self.count(budget.pot.as_str(), shard, u32::from(budget.spends))),
+                    .charge
+                    .iter()
+                    .flat_map(|charge| draws.iter().map(|draw| self.spend(draw, charge.ends_at))),
             );
 
             let mut checks = match commit(&self.client, attempted, items, deadline).await? {
@@ -132,7 +132,7 @@ impl Limits {
             if full || own.iter().any(Check::failed) {
                 return Ok(Counted::Blocked { own, rooms });
             }
-            let Some(budget) = &quota.budget else {
+            let Some(charge) = &quota.charge else {
                 return Err(Failure::broken(
                     attempted,
                     "the transaction failed, but none of its conditions did",
@@ -140,10 +140,10 @@ impl Limits {
             };
             // The budget is the last to refuse: only where the caller's own conditions are known to hold.
             if is_known {
-                shard = self.shard_with_room(budget, deadline).await?;
-                if shard.is_none() {
-                    return Ok(Counted::BudgetSpent);
-                }
+                draws = match self.draws_with_room(charge, deadline).await? {
+                    Ok(draws) => draws,
+                    Err(full) => return Ok(Counted::BudgetSpent(full)),
+                };
             }
             if !pauses.before_write(deadline).await {
                 return Err(Failure::out_of_time(attempted));
@@ -151,17 +151,45 @@ impl Limits {
         }
     }
 
-    /// Adds `codes` to the `attribute` of a counter that has room.
-    fn count(&self, attribute: &str, counter: &Counter, codes: u32) -> TransactWriteItem {
+    /// Adds one to a counter that has room.
+    fn count(&self, counter: &Counter) -> TransactWriteItem {
         let update = Update::builder()
             .table_name(&self.table)
             .key("key", bytes(counter.key.as_bytes()))
             .update_expression(ADD)
-            .condition_expression(if counter.cap > 0 { HAS_ROOM } else { HAS_NONE })
-            .expression_attribute_names("#count", attribute)
-            .expression_attribute_values(":codes", number(codes))
+            .condition_expression(HAS_ROOM)
+            .expression_attribute_names("#count", COUNT)
+            .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":cap", number(counter.cap))
             .expression_attribute_values(":ends", timestamp(counter.ends_at))
+            .build()
+            .expect(EXPECT_COMPLETE);
+        TransactWriteItem::builder().update(update).build()
+    }
+
+    /// Adds to the sums of one row, if each has room.
+    fn spend(&self, draw: &Draw<'_>, ends_at: Timestamp) -> TransactWriteItem {
+        let mut update = Update::builder()
+            .table_name(&self.table)
+            .key("key", bytes(draw.key.as_bytes()))
+            .expression_attribute_values(":ends", timestamp(ends_at));
+        let (mut adds, mut conditions) = (Vec::new(), Vec::new());
+        for (nth, part) in draw.parts.iter().enumerate() {
+            let room = match part.room {
+                Some(_) => format!("(attribute_not_exists(#sum{nth}) OR #sum{nth} <= :room{nth})"),
+                // Comparing what is not there fails, and no sum is below zero.
+                None => format!("#sum{nth} < :room{nth}"),
+            };
+            adds.push(format!("#sum{nth} :adds{nth}"));
+            conditions.push(room);
+            update = update
+                .expression_attribute_names(format!("#sum{nth}"), part.sum.as_str())
+                .expression_attribute_values(format!(":adds{nth}"), amount(part.adds))
+                .expression_attribute_values(format!(":room{nth}"), amount(part.room.unwrap_or_default()));
+        }
+        let update = update
+            .update_expression(format!("SET expiresAt = :ends ADD {}", adds.join(", ")))
+            .condition_expression(conditions.join(" AND "))
             .build()
             .expect(EXPECT_COMPLETE);
         TransactWriteItem::builder().update(update).build()
@@ -180,7 +208,7 @@ impl Limits {
             .update_expression(ADD)
             .condition_expression(HAS_ROOM)
             .expression_attribute_names("#count", COUNT)
-            .expression_attribute_values(":codes", number(1))
+            .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":cap", number(counter.cap))
             .expression_attribute_values(":ends", timestamp(counter.ends_at));
         match retry_while_busy(COUNT_PROBE, deadline, || send_once(&write)).await {
@@ -190,29 +218,28 @@ impl Limits {
         }
     }
 
-    /// Reads all shards of the budget's pot and picks one with room at random, if any has.
+    /// Reads all rows of the day and chooses such as have room for the text, or tells the sum that has none.
     ///
     /// # Errors
     /// When DynamoDB does not answer in time.
-    pub(super) async fn shard_with_room<'a>(
+    pub(super) async fn draws_with_room<'a>(
         &self,
-        budget: &'a Budget,
+        charge: &'a Charge,
         deadline: Deadline,
-    ) -> Result<Option<&'a Counter>, Failure> {
-        let key = |shard: &Counter| Item::from([("key".to_owned(), bytes(shard.key.as_bytes()))]);
-        let keys = budget.shards.iter().map(key).collect();
+    ) -> Result<Result<Vec<Draw<'a>>, Sum>, Failure> {
+        let key = |key: &Mac| Item::from([("key".to_owned(), bytes(key.as_bytes()))]);
+        let keys = charge.keys().iter().map(key).collect();
         let rows = batch::read(&self.client, READ_BUDGET, [(self.table.as_str(), keys)], deadline).await?;
-        let mut counts: HashMap<[u8; 32], u32> = HashMap::new();
-        for row in rows.values().flatten() {
-            let row = ItemReader(row);
-            let malformed = |error| Failure::malformed(READ_BUDGET, error);
-            let pot = budget.pot.as_str();
-            let count = if row.has(pot) { row.number(pot).map_err(malformed)? } else { 0 };
-            counts.insert(row.bytes("key").map_err(malformed)?, count);
+        let sums: Vec<_> = charge.sums().collect();
+        let mut spent: HashMap<[u8; 32], Vec<u64>> = HashMap::new();
+        for row in rows.values().flatten().map(ItemReader) {
+            let amounts = sums.iter().map(|sum| row.amount(sum.as_str())).collect::<Result<_, _>>();
+            let keyed = row.bytes("key").and_then(|key| Ok((key, amounts?)));
+            spent.extend([keyed.map_err(|error| Failure::malformed(READ_BUDGET, error))?]);
         }
-        let has_room =
-            |shard: &&Counter| counts.get(shard.key.as_bytes()).copied().unwrap_or_default() < shard.cap;
-        let with_room: Vec<_> = budget.shards.iter().filter(has_room).collect();
-        Ok(with_room.choose(&mut rand::rng()).copied())
+        let of = |shard: usize, nth: usize| {
+            spent.get(charge.keys()[shard].as_bytes()).map_or(0, |amounts| amounts[nth])
+        };
+        Ok(charge.plan(of, &mut rand::rng()))
     }
 }

@@ -14,6 +14,7 @@ use crate::domain::person_name::PersonName;
 use crate::domain::phone::MobileNumber;
 use crate::domain::policy::LONGEST_CODE_TTL;
 use crate::domain::recipient::Recipient;
+use crate::domain::region::Region;
 use crate::domain::time::Timestamp;
 use crate::domain::user::{User, UserStatus};
 use crate::domain::username::Username;
@@ -115,6 +116,9 @@ fn to_item(user: &User) -> Item {
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
     item.insert("status".to_owned(), text(user.status.as_str()));
+    if let Some(region) = user.mobile.region() {
+        item.insert("region".to_owned(), text(region.as_str()));
+    }
     match user.status {
         UserStatus::Pending { expires_at, contested } => {
             item.insert("expiresAt".to_owned(), timestamp(expires_at));
@@ -130,11 +134,12 @@ fn to_item(user: &User) -> Item {
 /// Reads a user, who may be one whose time is up: see [`User::exists`].
 pub(super) fn from_item(item: &Item) -> Result<User, Malformed> {
     let item = ItemReader(item);
+    let region = item.optional_text("region")?.and_then(Region::parse);
     Ok(User {
         username: Username::from_store(item.text("username")?.to_owned()),
         account: item.account("accountId")?,
         name: PersonName::from_store(item.text("name")?.to_owned()),
-        mobile: MobileNumber::from_store(item.text("mobileNo")?.to_owned()),
+        mobile: MobileNumber::from_store(item.text("mobileNo")?.to_owned(), region),
         password_hash: PasswordHash::from_store(item.text("passwordHash")?.to_owned()),
         status: match item.text("status")? {
             UserStatus::PENDING => UserStatus::Pending {

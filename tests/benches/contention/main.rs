@@ -25,7 +25,7 @@ const PICTURE: &str = "docs/images/contention.svg";
 const TRANSACTION: Duration = Duration::from_millis(10);
 
 /// The number of shards that the service has.
-const SHARDS: usize = shared::domain::limit::SHARDS as usize;
+use shared::domain::budget::SHARDS;
 
 /// The numbers of shards that are compared.
 const OTHER_SHARDS: [usize; 6] = [4, 8, 16, 32, 64, 128];

@@ -17,7 +17,7 @@ use super::{Callers, End, Load, Outcome, RATES, TRANSACTION};
 
 /// No cap but the phone's may end a run.
 const SETTINGS: &[(&str, &str)] =
-    &[("CODES_PER_ADDRESS_PER_HOUR", "100000"), ("DAILY_SMS_BUDGET", "10000000")];
+    &[("CODES_PER_ADDRESS_PER_HOUR", "100000"), ("DAILY_BUDGET_DOLLARS", "1000000")];
 
 /// What was measured.
 pub(super) struct Measured {

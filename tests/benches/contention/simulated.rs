@@ -20,16 +20,20 @@ use serde_json::{Value, json};
 use shared::clock::{Clock, Deadline, Moment};
 use shared::domain::account::AccountId;
 use shared::domain::address::SourceNetwork;
+use shared::domain::budget::{SHARDS, Spending};
 use shared::domain::call::Call;
 use shared::domain::challenge::{Challenge, Draft};
 use shared::domain::code::OtpId;
-use shared::domain::limit::{Counter, Quota};
+use shared::domain::limit::{Bounds, Quota};
 use shared::domain::mac::{Mac, Pepper};
+use shared::domain::money::MicroDollars;
 use shared::domain::password::PasswordHash;
 use shared::domain::person_name::PersonName;
 use shared::domain::phone::MobileNumber;
 use shared::domain::policy::Policy;
 use shared::domain::recipient::Recipient;
+use shared::domain::region::Region as Place;
+use shared::domain::sum::Pot;
 use shared::domain::time::Timestamp;
 use shared::domain::user::{User, UserStatus};
 use shared::domain::username::Username;
@@ -111,10 +115,12 @@ fn simulate(load: Load) -> Outcome {
 /// Spends [`POTS`] pots, and returns their mean.
 fn spend(shards: usize) -> Spent {
     let policy = Policy { codes_per_address_per_hour: 0, ..Policy::default() };
-    let codes = usize::try_from(policy.pots().verified).expect("hundreds");
+    let spending = Spending::default();
+    let price = spending.prices.of(Place::parse("US")).get();
+    let codes = usize::try_from(spending.pot(Pot::Verified).get() / price).expect("hundreds");
     let pots = (0..POTS).map(|_| {
         let load = Load { callers: Callers::Apart, shards, rate: 1, seconds: 1 };
-        let world = World { policy: policy.clone(), ..World::with(codes, load) };
+        let world = World { policy: policy.clone(), spending: spending.clone(), ..World::with(codes, load) };
         jumping(async {
             for nth in 0..codes {
                 assert_eq!(world.issue(nth).await, End::Issued);
@@ -132,6 +138,7 @@ struct World {
     limits: Limits,
     pepper: Pepper,
     policy: Policy,
+    spending: Spending,
     clock: Clock,
     load: Load,
     phones: Vec<String>,
@@ -147,11 +154,8 @@ impl World {
             limits: Limits::new(client, "limits".to_owned()),
             database,
             pepper: Pepper::from_bytes(vec![1; 32]).expect("long enough"),
-            policy: Policy {
-                codes_per_address_per_hour: 100_000,
-                daily_sms_budget: 10_000_000,
-                ..Policy::default()
-            },
+            policy: Policy { codes_per_address_per_hour: 100_000, ..Policy::default() },
+            spending: Spending { budget: MicroDollars::dollars(1_000_000), ..Spending::default() },
             clock: Clock::reading(move || at),
             load,
             phones: phones::all(),
@@ -190,7 +194,7 @@ impl World {
             username: Username::from_store(name(nth)),
             account: AccountId::from_bytes([1; 16]),
             name: PersonName::from_store("Ada".to_owned()),
-            mobile: MobileNumber::from_store(number.to_owned()),
+            mobile: MobileNumber::from_store(number.to_owned(), Place::parse("US")),
             password_hash: PasswordHash::from_store(String::new()),
             status: UserStatus::Verified { at: now },
             created_at: now,
@@ -200,17 +204,13 @@ impl World {
     /// The counters of the domain, with the pot spread over as many shards as the load has.
     fn quota(&self, recipient: &Recipient, nth: usize, now: Timestamp) -> Quota {
         let source = SourceNetwork::of(self.load.callers.address(nth).into());
-        let mut quota = Quota::of(recipient, source, &self.pepper, &self.policy, now);
-        let budget = quota.budget.as_mut().expect("a budget");
-        let pot: u32 = budget.shards.iter().map(|shard| shard.cap).sum();
-        let (shards, ends_at) = (u32::try_from(self.load.shards).expect("few"), budget.ends_at);
-        if budget.shards.len() != self.load.shards {
-            let shard = |shard: u32| Counter {
-                key: Mac::from_bytes(std::array::from_fn(|byte| shard.to_be_bytes()[byte % 4])),
-                cap: (pot + shards - 1 - shard) / shards,
-                ends_at,
-            };
-            budget.shards = (0..shards).map(shard).collect();
+        let bounds = Bounds { pepper: &self.pepper, policy: &self.policy, spending: &self.spending };
+        let mut quota = Quota::of(recipient, 1, source, bounds, now);
+        if self.load.shards != SHARDS {
+            let shard =
+                |shard: u32| Mac::from_bytes(std::array::from_fn(|byte| shard.to_be_bytes()[byte % 4]));
+            let shards = (0..).take(self.load.shards).map(shard).collect();
+            quota.charge = quota.charge.map(|charge| charge.spread_over(shards));
         }
         quota
     }

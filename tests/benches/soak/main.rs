@@ -43,7 +43,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("CODES_PER_USERNAME_PER_HOUR", "20"),
     ("SIGNUP_CODES_PER_PHONE_PER_DAY", "100"),
     ("CODES_PER_ADDRESS_PER_HOUR", "0"),
-    ("DAILY_SMS_BUDGET", "1000000"),
+    ("DAILY_BUDGET_DOLLARS", "1000000"),
     ("OTP_TTL_SECONDS", "900"),
 ];
 

@@ -70,7 +70,7 @@ async fn an_account_that_is_sent_no_codes_gives_way_to_the_very_same_signup() {
 /// Under contention at the user's row nothing is said of the limits before it is known whose the name is.
 #[tokio::test(flavor = "multi_thread")]
 async fn contention_at_the_user_changes_no_order_of_refusals() {
-    for setting in [("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_SMS_BUDGET", "2")] {
+    for setting in [("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_BUDGET_DOLLARS", "2")] {
         let service = Service::with(&[setting]).await;
         let keyed = async || told(&service.call("/signup").key("key-1").json(&details(PASSWORD, ADA)).await);
         let first = keyed().await;

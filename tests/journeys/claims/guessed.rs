@@ -31,8 +31,8 @@ async fn with_a_limit_reached_no_password_is_compared() {
     for (setting, value, refused) in [
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "1", rate_limited(43_200)),
         ("CODES_PER_ADDRESS_PER_HOUR", "1", rate_limited(3_600)),
-        // One for VERIFIED users, and one for signups: it has one shard.
-        ("DAILY_SMS_BUDGET", "2", sms_budget_spent(43_200)),
+        // One for VERIFIED users, and one for signups, of whose dollar each shard has a part.
+        ("DAILY_BUDGET_DOLLARS", "2", sms_budget_spent(43_200)),
     ] {
         let service = Service::with(&[(setting, value)]).await;
         claim(&service, PASSWORD, ADA).await;
@@ -40,11 +40,11 @@ async fn with_a_limit_reached_no_password_is_compared() {
     }
 }
 
-/// Case 39a: a budget of several shards is used up when none has room, however it is spread; and one that has room in any
+/// Case 39a: a budget is used up when all of its shards together have no room, however it is spread; and one that has room
 /// is not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_budget_of_many_shards_is_used_up_for_every_password_or_for_none() {
-    let service = Service::with(&[("DAILY_SMS_BUDGET", "8")]).await;
+    let service = Service::with(&[("DAILY_BUDGET_DOLLARS", "8")]).await;
     for nth in 0..3 {
         let phone = format!("+1303555{:04}", 100 + nth);
         assert_eq!(service.sign_up(&format!("user-{nth}"), &phone).await.status, 201);
@@ -55,7 +55,7 @@ async fn a_budget_of_many_shards_is_used_up_for_every_password_or_for_none() {
     }
 
     for _ in 0..4 {
-        let service = Service::with(&[("DAILY_SMS_BUDGET", "6")]).await;
+        let service = Service::with(&[("DAILY_BUDGET_DOLLARS", "6")]).await;
         assert_eq!(service.sign_up("bob", BOB).await.status, 201);
         claim(&service, PASSWORD, ADA).await;
         claim(&service, EVES, ADA).await;
@@ -70,10 +70,11 @@ async fn under_contention_a_full_cap_is_found_before_a_password_is_compared() {
     for (counter, setting, value, refused) in [
         (2, "SIGNUP_CODES_PER_PHONE_PER_DAY", "1", rate_limited(43_200)),
         (3, "CODES_PER_ADDRESS_PER_HOUR", "1", rate_limited(3_600)),
-        (4, "DAILY_SMS_BUDGET", "2", sms_budget_spent(43_200)),
+        (4, "DAILY_BUDGET_DOLLARS", "0.000002", sms_budget_spent(43_200)),
     ] {
         for password in [PASSWORD, EVES] {
-            let service = Service::with(&[(setting, value)]).await;
+            // So cheap that each shard has whole texts, and a pot of one is one row.
+            let service = Service::with(&[(setting, value), ("SMS_PRICES", "*:0.000001")]).await;
             claim(&service, PASSWORD, ADA).await;
             changing_nothing(&service, async {
                 let contended = Match::every(Operation::TransactWriteItems).times(2);

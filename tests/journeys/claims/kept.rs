@@ -189,7 +189,7 @@ async fn stored(service: &Service) -> (BTreeSet<String>, usize) {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sweep_deletes_what_has_ended_and_nothing_else() {
     // Without shards, which are chosen at random, the number of counters is known.
-    let service = Service::with(&[("DAILY_SMS_BUDGET", "0")]).await;
+    let service = Service::with(&[("DAILY_BUDGET_DOLLARS", "0"), ("ALLOWED_REGIONS", "*")]).await;
     for (username, phone) in [("ada", ADA), ("bob", BOB), ("eve", "+13035550100"), ("joe", "+13035550101")] {
         assert_eq!(service.sign_up(username, phone).await.status, 201);
     }

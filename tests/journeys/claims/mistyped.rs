@@ -111,7 +111,7 @@ async fn with_the_caps_full_a_lost_answer_is_found_by_its_key_alone() {
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "1", rate_limited(until_midnight)),
         ("CODES_PER_ADDRESS_PER_HOUR", "1", rate_limited(3_600)),
         // One for VERIFIED users, and one for signups.
-        ("DAILY_SMS_BUDGET", "2", sms_budget_spent(until_midnight)),
+        ("DAILY_BUDGET_DOLLARS", "2", sms_budget_spent(until_midnight)),
     ] {
         let service = Service::with(&[(setting, value)]).await;
         let keyed = async || service.call("/signup").key("key-1").json(&details(PASSWORD, ADA)).await;

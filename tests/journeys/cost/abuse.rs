@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use local::template::{Setting, Template};
 
 use super::price::{
-    API_CALLS, DATA_OUT, GB_SECOND, INVOCATIONS, LOGS, READ_UNITS, SECRETS_READ, SEGMENT, SIGNING_UP, TRACES,
+    API_CALLS, DATA_OUT, GB_SECOND, INVOCATIONS, LOGS, READ_UNITS, SECRETS_READ, SIGNING_UP, TRACES,
     VERIFYING, WRITE_UNITS, memory,
 };
 use super::table::COSTS;
@@ -72,9 +72,9 @@ fn the_page_prices_a_day_of_abuse() {
          | --- | --: | --: | --: | --: | --: | --: |\n",
     );
     let settings = Template::of_this_repository().unwrap().settings();
-    let Some(Setting::Value(budget)) = settings.get("DAILY_SMS_BUDGET") else { panic!("no budget") };
-    let texts = budget.parse::<f64>().unwrap() * SEGMENT;
-    writeln!(made, "| texts of one segment, at a cent | {budget} | | | | | {texts:.2} |")
+    let Some(Setting::Value(budget)) = settings.get("DAILY_BUDGET_DOLLARS") else { panic!("no budget") };
+    let texts = budget.parse::<f64>().unwrap();
+    writeln!(made, "| texts, to the end of `DAILY_BUDGET_DOLLARS` | | | | | | {texts:.2} |")
         .expect("a string takes all");
     let mut all = texts;
     for (call, answer, when, time) in [

@@ -1,10 +1,12 @@
 //! What a million verifications cost, from the figures of the table and AWS's list prices, which stand in `docs/costs.md`
 //! for whoever reads it to check.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use local::template::{Setting, Template};
 use serde_json::Value;
+use shared::domain::money::{MicroDollars, Prices};
 use shared::domain::sms::{Client, Language};
 use shared::metrics::Metric;
 use tests::audit::holds_by_default;
@@ -35,6 +37,22 @@ const DASHBOARD: f64 = 3.0;
 /// What `docs/costs.md` assumes of the time of a call, in milliseconds: Lambda's was not measured.
 pub(super) const SIGNING_UP: f64 = 300.0;
 pub(super) const VERIFYING: f64 = 20.0;
+
+#[test]
+fn the_page_has_the_prices_that_are_the_default() {
+    let mut regions: BTreeMap<MicroDollars, Vec<String>> = BTreeMap::new();
+    for entry in Prices::DEFAULT.split(',') {
+        let (region, price) = entry.split_once(':').unwrap();
+        let price = MicroDollars::parse(price).unwrap();
+        let shown = if region == "*" { "all others".to_owned() } else { format!("`{region}`") };
+        regions.entry(price).or_default().push(shown);
+    }
+    let mut made = String::from("| dollars a segment | regions |\n| --: | --- |\n");
+    for (price, regions) in regions {
+        writeln!(made, "| {price} | {} |", regions.join(" ")).expect("a string takes all");
+    }
+    pages::holds("costs.md", "prices", &made);
+}
 
 /// The read and write units of an outcome.
 fn units(call: &str, answer: &str, when: &str) -> (u32, u32) {
@@ -93,7 +111,7 @@ fn the_page_prices_what_the_table_says() {
 }
 
 /// Dollars for a segment that the page counts with; what a carrier really asks depends on the country.
-pub(super) const SEGMENT: f64 = 0.01;
+const SEGMENT: f64 = 0.01;
 
 #[test]
 fn the_page_prices_a_text_by_its_segments() {

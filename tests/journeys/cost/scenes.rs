@@ -129,7 +129,7 @@ async fn refusals_of_limits(seen: &mut Seen) {
 
 /// Either pot has one code in each shard, so the 17th finds one full, reads all sixteen, and finds them full.
 async fn budget(seen: &mut Seen) {
-    let service = Service::with(&[("DAILY_SMS_BUDGET", "32")]).await;
+    let service = Service::with(&[("DAILY_BUDGET_DOLLARS", "32")]).await;
     let phone = |area: u32, nth: u32| format!("+1{area}55501{nth:02}");
     for nth in 0..16 {
         let (name, number) = (format!("owner-{nth}"), phone(415, nth));

@@ -67,7 +67,7 @@ impl Witness {
             .iter()
             .flat_map(|row| COUNTS.map(|name| (row, name)))
             .filter(|(row, name)| row.contains_key(*name))
-            .map(|(row, name)| ((bytes(row, "key"), name), number(row, name)))
+            .map(|(row, name)| ((bytes(row, "key"), name), codes(row, name)))
             .collect();
         for (key, before) in &self.counts {
             assert!(counts.get(key).is_some_and(|count| count >= before), "{when}: a counter fell");
@@ -100,6 +100,11 @@ fn same_or_more(before: &Row, after: &Row, when: &str) {
         confirmed && failures == 0 || number(before, "failures") <= failures,
         "{when}: wrong codes were forgotten"
     );
+}
+
+/// What a counter has counted, or a pot has paid for at a dollar a text.
+fn codes(row: &Row, counter: &str) -> i64 {
+    number(row, counter) / if counter == "count" { 1 } else { 1_000_000 }
 }
 
 fn bytes(row: &Row, attribute: &str) -> Vec<u8> {

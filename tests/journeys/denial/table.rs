@@ -54,15 +54,21 @@ pub(super) const DENIALS: &[Denial] = &[
         left: "its VERIFIED users are sent codes",
     },
     Denial {
+        attack: "Nobody of a region can sign up until midnight (UTC)",
+        needs: "42 of its numbers, 3 addresses",
+        costs: Costs { requests: 208, texts: 208, seconds: 0 },
+        left: "other regions; VERIFIED users are sent codes",
+    },
+    Denial {
         attack: "Nobody can sign up until midnight (UTC)",
-        needs: "100 numbers, 5 addresses",
-        costs: Costs { requests: 500, texts: 500, seconds: 0 },
+        needs: "84 numbers of two regions, 5 addresses",
+        costs: Costs { requests: 416, texts: 416, seconds: 0 },
         left: "VERIFIED users are sent codes",
     },
     Denial {
         attack: "No VERIFIED user is sent a code until midnight (UTC)",
-        needs: "50 VERIFIED names, no two on one phone; 3 addresses",
-        costs: Costs { requests: 500, texts: 500, seconds: 4_290 },
+        needs: "42 VERIFIED names, no two on one phone; 3 addresses",
+        costs: Costs { requests: 416, texts: 416, seconds: 4_290 },
         left: "signups; the codes that were sent can be typed",
     },
     Denial {

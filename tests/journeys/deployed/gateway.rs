@@ -62,7 +62,7 @@ fn a_call_without_a_throttle_is_found() {
 #[test]
 fn a_throttle_that_is_no_number_as_it_stands_is_found() {
     for limit in ["ThrottlingRateLimit", "ThrottlingBurstLimit"] {
-        for value in [json!({ "Ref": "DailySmsBudget" }), json!("50"), json!({ "Fn::Sub": "50" })] {
+        for value in [json!({ "Ref": "DailyBudgetDollars" }), json!("50"), json!({ "Fn::Sub": "50" })] {
             puts(
                 &format!("{}/{limit}", of!("Api", "RouteSettings/POST ~1send")),
                 value.clone(),

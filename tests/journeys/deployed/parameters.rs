@@ -11,7 +11,8 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use shared::config;
-use shared::domain::phone::Regions;
+use shared::domain::money::Prices;
+use shared::domain::region::Regions;
 use shared::domain::sms::Language;
 
 /// The functions that have all settings between them: the step of the answers is send's and resend's alone.
@@ -64,8 +65,8 @@ fn what_a_pattern_lets_through_is_taken() {
     let mut tried = Vec::new();
     for Parameter { name, definition, function, setting } in parameters(&template) {
         let Some(pattern) = definition["AllowedPattern"].as_str() else { continue };
-        if name == "AllowedRegions" {
-            // The next test knows it by heart.
+        if ["AllowedRegions", "SmsPrices"].contains(&name) {
+            // The next tests know them by heart.
             continue;
         }
         let pattern = pattern.trim_start_matches("^$|").trim_start_matches('^').trim_end_matches('$');
@@ -87,6 +88,7 @@ fn what_a_pattern_lets_through_is_taken() {
         "AppName",
         "CourierBaseUrl",
         "CourierTemplateId",
+        "DailyBudgetDollars",
         "ExistingUsersTable",
         "Locales",
         "OriginSecrets",
@@ -96,9 +98,8 @@ fn what_a_pattern_lets_through_is_taken() {
     assert_eq!(tried, expected);
 }
 
-/// `UK` is no region, `GB` is: the pattern knows all of them, by their first letter.
-#[test]
-fn the_regions_that_the_pattern_lets_through_are_those_of_the_code() {
+/// The regions as a pattern has them, by their first letter: `UK` is none, `GB` is.
+fn regions_of_the_code() -> String {
     let mut groups = String::new();
     for first in 'A'..='Z' {
         let known = |second: &char| Regions::parse(&format!("{first}{second}")).is_ok();
@@ -107,10 +108,33 @@ fn the_regions_that_the_pattern_lets_through_are_those_of_the_code() {
             write!(groups, "|{first}[{seconds}]").expect("a string takes all");
         }
     }
-    let region = format!("({})", groups.trim_start_matches('|'));
+    format!("({})", groups.trim_start_matches('|'))
+}
+
+#[test]
+fn the_regions_that_the_pattern_lets_through_are_those_of_the_code() {
+    let entry = format!(r"(\*|{}(:[1-9][0-9]{{0,7}})?)", regions_of_the_code());
     let template = tests::audit::template();
     let pattern = &template["Parameters"]["AllowedRegions"]["AllowedPattern"];
-    assert_eq!(*pattern, format!(r"^(\*|{region}(,{region})*)$"));
+    assert_eq!(*pattern, format!(r"^{entry}(,{entry})*$"));
+}
+
+/// Once each, that is: no pattern can tell that a region has two prices, or two numbers.
+#[test]
+fn the_prices_that_the_pattern_lets_through_are_taken() {
+    let below_a_dollar = r"0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}|000[1-9][0-9]{0,2})";
+    let price = format!(r"({below_a_dollar}|[1-9][0-9]?(\.[0-9]{{1,6}})?)");
+    let template = tests::audit::template();
+    let pattern = &template["Parameters"]["SmsPrices"]["AllowedPattern"];
+    let region = regions_of_the_code();
+    assert_eq!(*pattern, format!(r"^({region}:{price},)*\*:{price}$"));
+    let one_region = string_regex(&format!(r"{region}:{price},\*:{price}")).unwrap();
+    TestRunner::default()
+        .run(&one_region, |setting| {
+            prop_assert!(Prices::parse(&setting).is_ok(), "{setting}");
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]
@@ -149,7 +173,7 @@ fn the_bounds_of_a_number_are_the_settings() {
         }
         tried.push(name);
     }
-    assert_eq!(tried.len(), 13, "{tried:?}");
+    assert_eq!(tried.len(), 12, "{tried:?}");
 }
 
 #[test]

@@ -33,7 +33,7 @@ async fn every_fault_is_named_and_nothing_serves() {
         ("APP_NAME", "{{otp}}"),
         ("ALLOWED_REGIONS", "US,XX"),
         ("OTP_MAX_ATTEMPTS", "five"),
-        ("DAILY_SMS_BUDGET", "-1"),
+        ("DAILY_BUDGET_DOLLARS", "-1"),
     ])
     .await;
     for name in
@@ -41,7 +41,7 @@ async fn every_fault_is_named_and_nothing_serves() {
     {
         assert!(cause.contains(name), "{name}: {cause}");
     }
-    for name in ["ALLOWED_REGIONS ", "OTP_MAX_ATTEMPTS must be", "DAILY_SMS_BUDGET must be"] {
+    for name in ["ALLOWED_REGIONS ", "OTP_MAX_ATTEMPTS must be", "DAILY_BUDGET_DOLLARS must be"] {
         assert!(cause.contains(name), "{name}: {cause}");
     }
     assert!(!cause.contains("c2hvcnQ="), "no value is shown, since some are secret");
@@ -58,6 +58,8 @@ async fn one_fault_is_enough() {
         ("MAX_CONSECUTIVE_FAILURES", "101"),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "0"),
         ("VERIFIED_SHARE_PERCENT", "91"),
+        ("SMS_PRICES", "US:0.012"),
+        ("ALLOWED_REGIONS", "US:0"),
         ("SEND_ANSWER_STEP_MILLISECONDS", "10001"),
         ("RESEND_COOLDOWN_SECONDS", "0"),
         ("OTP_PEPPER", "not base64!"),
@@ -92,8 +94,7 @@ fn each_function_names_all_that_is_missing_of_its_own() {
         names
     };
     assert_eq!(missing(VerifySettings::read(nothing).err()), sorted(&[]));
-    let texting = ["APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"];
+    let texting = ["ALLOWED_REGIONS", "APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"];
     assert_eq!(missing(TextingSettings::read(nothing).err()), sorted(&texting));
-    let signup = ["ALLOWED_REGIONS", "APP_NAME", "COURIER_TOKEN", "LIMITS_TABLE"];
-    assert_eq!(missing(SignupSettings::read(nothing).err()), sorted(&signup));
+    assert_eq!(missing(SignupSettings::read(nothing).err()), sorted(&texting));
 }

@@ -121,7 +121,7 @@ async fn a_repeated_signup_needs_no_room_in_any_cap() {
         ("CODES_PER_ADDRESS_PER_HOUR", "1"),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"),
         // One for signups, and one for VERIFIED users.
-        ("DAILY_SMS_BUDGET", "2"),
+        ("DAILY_BUDGET_DOLLARS", "2"),
     ];
     let service = Service::with(&caps).await;
     let body = signup("ada", ADA);

@@ -73,7 +73,7 @@ async fn nothing_comes_before_a_repeated_key_but_the_shape_of_the_request() {
         ("CODES_PER_USERNAME_PER_HOUR", "1"),
         ("CODES_PER_ADDRESS_PER_HOUR", "1"),
         // One for VERIFIED users, and one for others.
-        ("DAILY_SMS_BUDGET", "2"),
+        ("DAILY_BUDGET_DOLLARS", "2"),
     ];
     let service = ada(&caps).await;
     let sent = ask(&service, "/resend", "key-1").await;

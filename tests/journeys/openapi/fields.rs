@@ -6,8 +6,9 @@ use serde_json::{Value as Json, json};
 use serde_norway::Value;
 use shared::domain::code::{Code, OtpId};
 use shared::domain::idempotency::IdempotencyKey;
-use shared::domain::phone::{MobileNumber, Regions};
+use shared::domain::phone::MobileNumber;
 use shared::domain::policy::Policy;
+use shared::domain::region::Regions;
 use shared::domain::username::Username;
 use tests::service::Service;
 

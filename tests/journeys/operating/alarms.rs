@@ -148,9 +148,17 @@ const ALARMS: &[Alarm] = &[
         operator: AS_MUCH,
         threshold: "80",
         periods: Of(1, 1, 86_400),
-        expression: "MAX([10000 * (issued - verified) / (${DailySmsBudget} * (100 - ${VerifiedSharePercent})), \
-                     10000 * verified / (${DailySmsBudget} * ${VerifiedSharePercent} + 1)])",
-        metrics: &[("issued", Ours(Metric::CodesIssued)), ("verified", Ours(Metric::CodesToVerified))],
+        expression: "MAX([0.01 * others / (${DailyBudgetDollars} * (100 - ${VerifiedSharePercent})), \
+                     0.01 * verified / (${DailyBudgetDollars} * ${VerifiedSharePercent} + 0.000001)])",
+        metrics: &[("others", Ours(Metric::SpentOnOthers)), ("verified", Ours(Metric::SpentOnVerified))],
+    },
+    Alarm {
+        name: "RegionAlarm",
+        operator: AS_MUCH,
+        threshold: "1",
+        periods: Of(1, 1, 300),
+        expression: "refused",
+        metrics: &[("refused", Ours(Metric::RegionRefusals))],
     },
     Alarm {
         name: "TableThrottlesAlarm",
@@ -304,7 +312,7 @@ fn every_alarm_is_the_documented_one() {
         let alarm = alarms.remove(&name.to_owned()).unwrap_or_else(|| panic!("there is no {name}"));
         let condition = match name {
             // A budget of none cannot be spent.
-            "BudgetAlarm" => json!("HasDailySmsBudget"),
+            "BudgetAlarm" => json!("HasDailyBudget"),
             "AttestationAlarm" => json!("HasAppCheckProjectNumber"),
             "NoConfirmationsAlarm" => json!("HasHoursWithoutConfirmation"),
             _ => Value::Null,
@@ -336,7 +344,7 @@ fn the_conditions_of_the_alarms_are_whether_a_parameter_was_given() {
         ("HasAlarmEmail", "AlarmEmail", json!("")),
         ("HasAlarmTopic", "AlarmTopicArn", json!("")),
         ("HasAppCheckProjectNumber", "AppCheckProjectNumber", json!("")),
-        ("HasDailySmsBudget", "DailySmsBudget", json!(0)),
+        ("HasDailyBudget", "DailyBudgetDollars", json!("0")),
         ("HasHoursWithoutConfirmation", "HoursWithoutConfirmation", json!(0)),
     ] {
         let given = json!({ "Fn::Not": [{ "Fn::Equals": [{ "Ref": parameter }, none] }] });

@@ -9,7 +9,7 @@ use tests::lines::{Lines, members};
 use tests::runtime::named;
 use tests::service::signup;
 
-use super::{ADA, All, BOB, EVE, documented};
+use super::{ADA, All, BOB, CANADIAN, EVE, documented};
 use crate::as_if;
 
 /// Checks a document against the rules of the format.
@@ -64,6 +64,7 @@ fn assert_valid(document: &Value) {
 #[tokio::test(flavor = "multi_thread")]
 async fn metrics_are_valid_and_count_what_happened() {
     let all = All::start().await;
+    all.signup.post(&signup("carol", CANADIAN)).await;
     all.signup.post(&signup("ada", ADA)).await;
     all.signup.post(&signup("ada", ADA)).await;
     let first = all.service.code_to(ADA);
@@ -110,13 +111,15 @@ async fn metrics_are_valid_and_count_what_happened() {
         "of two texts that were taken, and one that may have been"
     );
     assert_eq!(refused(signup, "username_taken"), 1);
+    assert_eq!((sum(signup, Metric::RegionRefusals), refused(signup, "sms_budget_spent")), (1, 1));
     assert_eq!(sum(resend, Metric::CodesIssued), 2);
     assert_eq!(sum(resend, Metric::TextsFailed), 1);
     assert_eq!(sum(resend, Metric::TextSegments), 1, "a text that surely failed costs nothing");
     assert_eq!(refused(resend, "sms_unavailable"), 1);
-    let to = [Metric::CodesIssued, Metric::CodesToVerified, Metric::CodesToNobody];
-    assert_eq!(to.map(|metric| sum(send, metric)), [1; 3]);
-    assert_eq!(sum(resend, Metric::CodesToVerified), 0);
+    assert_eq!([Metric::CodesIssued, Metric::CodesToNobody].map(|metric| sum(send, metric)), [1; 2]);
+    let spent = [Metric::SpentOnVerified, Metric::SpentOnOthers];
+    assert_eq!(spent.map(|metric| sum(send, metric)), [1_000_000, 0], "nothing for nobody");
+    assert_eq!(spent.map(|metric| sum(signup, metric)), [0, 3_000_000]);
     assert_eq!(refused(send, "otp_pending"), 1);
     assert_eq!(sum(verify, Metric::CodesConfirmed), 1);
     assert_eq!(sum(verify, Metric::WrongCodes), 3);

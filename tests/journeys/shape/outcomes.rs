@@ -123,7 +123,7 @@ async fn outcomes_of_codes(seen: &mut Seen) {
 }
 
 async fn outcomes_of_limits(seen: &mut Seen) {
-    let caps = [("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_SMS_BUDGET", "2")];
+    let caps = [("SIGNUP_CODES_PER_PHONE_PER_DAY", "1"), ("DAILY_BUDGET_DOLLARS", "2")];
     let service = Service::with(&caps).await;
     seen.saw("201", &service.sign_up("ada", PHONE).await);
     seen.saw("429 rate_limited", &service.sign_up("bob", PHONE).await);

@@ -1,13 +1,15 @@
-//! The day's budget: two pots, that of VERIFIED users and that of all others.
+//! The day's budget: two pots, that of VERIFIED users and that of all others, at a dollar a text.
 
 use std::sync::Arc;
 
+use local::courier::{Behaviour, Script};
 use serde_json::json;
 use tests::answer::Answer;
 use tests::crowd;
+use tests::rows::{put_pending_user, put_verified_user};
 use tests::service::{Service, signup};
 
-use super::{all_at_once, expected, outcomes, phone};
+use super::{all_at_once, expected, outcomes, phone, sum_of};
 
 const SPENT: &str = "503 sms_budget_spent";
 const SENT: &str = "202 OTP sent successfully";
@@ -15,7 +17,7 @@ const SIGNED_UP: &str = "201 OTP sent successfully";
 
 /// A service under which `count` VERIFIED users of yesterday, `owner0` and so on, live with no limits yet.
 async fn with_owners(count: usize) -> Service {
-    let service = Service::with(&[("DAILY_SMS_BUDGET", "0"), ("CODES_PER_ADDRESS_PER_HOUR", "0")]).await;
+    let service = Service::with(&[("DAILY_BUDGET_DOLLARS", "0"), ("CODES_PER_ADDRESS_PER_HOUR", "0")]).await;
     for nth in 0..count {
         let (name, number) = (format!("owner{nth}"), phones_of_owners(nth));
         assert_eq!(service.sign_up(&name, &number).await.status, 201, "{name}");
@@ -33,7 +35,7 @@ fn phones_of_owners(nth: usize) -> String {
 async fn budgeted(service: Service, budget: u32, share: u32) -> Service {
     let (budget, share) = (budget.to_string(), share.to_string());
     let settings = [
-        ("DAILY_SMS_BUDGET", budget.as_str()),
+        ("DAILY_BUDGET_DOLLARS", budget.as_str()),
         ("VERIFIED_SHARE_PERCENT", share.as_str()),
         ("CODES_PER_ADDRESS_PER_HOUR", "0"),
     ];
@@ -51,10 +53,10 @@ async fn owners_ask(service: &Arc<Service>, these: std::ops::Range<usize>) -> Ve
     all_at_once(service, these, async |service, nth| service.send(&format!("owner{nth}")).await).await
 }
 
-/// Case 14: sixty signups at once under a budget of 37, ⌊37 × 50 / 100⌋ of it for them, then all VERIFIED users at once,
-/// then the rest of the story.
+/// Case 14: sixty signups at once under a budget of $37, of which half is for them, then all VERIFIED users at once, then the
+/// rest of the story.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn of_a_budget_of_thirty_seven_signups_get_eighteen_and_verified_users_nineteen() {
+async fn of_a_budget_of_thirty_seven_dollars_either_get_eighteen_texts() {
     let _turn = crowd::turn().await;
     let service = Arc::new(budgeted(with_owners(30).await, 37, 50).await);
     let answers = strangers_sign_up(&service, 0..60).await;
@@ -73,8 +75,8 @@ async fn of_a_budget_of_thirty_seven_signups_get_eighteen_and_verified_users_nin
     }
     assert_eq!(service.send("nobody").await.outcome(), SENT, "like a VERIFIED user");
     let answers = owners_ask(&service, 0..30).await;
-    assert_eq!(outcomes(&answers), expected(&[(SENT, 19), (SPENT, 11)]));
-    assert_eq!(service.courier().count(), 37);
+    assert_eq!(outcomes(&answers), expected(&[(SENT, 18), (SPENT, 12)]));
+    assert_eq!(service.courier().count(), 36);
     assert_eq!(service.send("nobody-else").await.outcome(), SPENT, "like a VERIFIED user");
     let owner = (0..30).find(|nth| answers[*nth].status == 202).unwrap();
     let code = service.code_to(&phones_of_owners(owner));
@@ -83,28 +85,28 @@ async fn of_a_budget_of_thirty_seven_signups_get_eighteen_and_verified_users_nin
 
     service.tick(42_599);
     assert_eq!(service.send(&format!("owner{owner}")).await.retry_after(), 1);
-    assert_eq!(service.courier().count(), 37);
+    assert_eq!(service.courier().count(), 36);
     service.tick(1);
     let answers = strangers_sign_up(&service, 100..160).await;
     assert_eq!(outcomes(&answers), expected(&[(SIGNED_UP, 18), (SPENT, 42)]));
-    assert_eq!(service.courier().count(), 55);
+    assert_eq!(service.courier().count(), 54);
 }
 
-/// Case 14: one after the other, pots of no text, of fewer than shards, of one a shard and of one more; whichever is used
-/// up first leaves the other whole.
+/// Case 14: one after the other, pots of no text, of fewer than shards, of one a shard and of one more, which is paid for by
+/// all shards together; whichever is used up first leaves the other whole.
 #[tokio::test(flavor = "multi_thread")]
 async fn each_pot_is_spent_to_the_last_text_and_leaves_the_other() {
     let mut service = with_owners(18).await;
     let mut strangers = 0..500;
     for (budget, share, others, verified) in [
-        (1, 50, 0, 1),
-        (5, 50, 2, 3),
-        (7, 33, 4, 3),
+        (1, 50, 0, 0),
+        (5, 50, 2, 2),
+        (7, 33, 4, 2),
         (9, 0, 9, 0),
         (10, 90, 1, 9),
         (16, 50, 8, 8),
-        (32, 48, 16, 16),
-        (33, 50, 16, 17),
+        (32, 48, 16, 15),
+        (34, 50, 17, 17),
     ] {
         for strangers_first in [true, false] {
             service = budgeted(service, budget, share).await;
@@ -188,4 +190,100 @@ async fn a_flood_of_signups_leaves_the_owner_the_codes() {
         assert_eq!(service.verify("owner0", &code).await.outcome(), "200 User verified", "{nth}");
         service.tick(720);
     }
+}
+
+/// A service of VERIFIED users `owner0` to `owner127` and PENDING users `user0` to `user127` under `settings`.
+async fn with_a_crowd(settings: &[(&str, &str)]) -> Arc<Service> {
+    let mut given = vec![("CODES_PER_ADDRESS_PER_HOUR", "0"), ("SMS_PRICES", "US:0.35,*:0.3")];
+    given.extend(settings);
+    let service = Service::with(&given).await;
+    for nth in 0..AT_THE_EDGE {
+        put_verified_user(&service, &format!("owner{nth}"), &phones_of_owners(nth)).await;
+        put_pending_user(&service, &format!("user{nth}"), &phone(nth)).await;
+    }
+    Arc::new(service)
+}
+
+async fn pending_users_ask(service: &Arc<Service>) -> Vec<Answer> {
+    all_at_once(service, 0..AT_THE_EDGE, async |service, nth| service.send(&format!("user{nth}")).await).await
+}
+
+const AT_THE_EDGE: usize = 128;
+
+/// What the rows of the day have summed up, by their attributes.
+async fn sums(service: &Service) -> [i64; 4] {
+    let rows = service.rows("limits").await;
+    ["verified", "others", "US", "AU"].map(|attribute| sum_of(&rows, attribute))
+}
+
+/// Case 14: a dear text is more than any row of the pot has. 128 sends at once for PENDING users, and 128 for VERIFIED ones, are
+/// paid to the last text that fits, and not a micro-dollar over.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_at_the_edge_of_either_pot_spends_it_to_the_last_text_that_fits() {
+    let _turn = crowd::turn().await;
+    // Either pot is $4.25: 12 texts of $0.35, and five cents that buy none; a row has $0.265625.
+    let service = with_a_crowd(&[("DAILY_BUDGET_DOLLARS", "8.5"), ("ALLOWED_REGIONS", "US:1000")]).await;
+    let sends = pending_users_ask(&service).await;
+    assert_eq!(outcomes(&sends), expected(&[(SENT, 12), (SPENT, AT_THE_EDGE - 12)]));
+    assert_eq!(sums(&service).await, [0, 4_200_000, 12, 0]);
+    let sends = owners_ask(&service, 0..AT_THE_EDGE).await;
+    assert_eq!(outcomes(&sends), expected(&[(SENT, 12), (SPENT, AT_THE_EDGE - 12)]));
+    assert_eq!(sums(&service).await, [4_200_000, 4_200_000, 12, 0]);
+    assert_eq!(service.courier().count(), 24);
+}
+
+/// Case 14: a region has twice the texts that are expected of it, however many ask at once, and its end is no other one's, nor
+/// that of its VERIFIED users.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_crowd_at_the_edge_of_a_region_gets_twice_what_is_expected() {
+    let _turn = crowd::turn().await;
+    let service = with_a_crowd(&[("DAILY_BUDGET_DOLLARS", "1000"), ("ALLOWED_REGIONS", "US:10,AU")]).await;
+    let sends = pending_users_ask(&service).await;
+    assert_eq!(outcomes(&sends), expected(&[(SENT, 20), (SPENT, AT_THE_EDGE - 20)]));
+    assert_eq!(sums(&service).await, [0, 7_000_000, 20, 0]);
+    let answer = service.sign_up("new", &phone(999)).await;
+    assert_eq!((answer.outcome().as_str(), answer.retry_after()), (SPENT, 43_200), "signups are of it");
+    assert_eq!(service.sign_up("sydney", "+61491570006").await.outcome(), SIGNED_UP);
+    let sends = owners_ask(&service, 0..AT_THE_EDGE).await;
+    assert_eq!(outcomes(&sends), expected(&[(SENT, AT_THE_EDGE)]), "VERIFIED users have no most");
+    let paid = 350_000 * i64::try_from(AT_THE_EDGE).unwrap();
+    assert_eq!(sums(&service).await, [paid, 7_300_000, 20, 1]);
+}
+
+/// Case 14: a region for which nothing is stated has what a quarter of the budget buys, and each text its segments.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_quarter_of_the_budget_is_all_that_a_region_gets_unstated() {
+    let settings = [
+        ("DAILY_BUDGET_DOLLARS", "10"),
+        ("SMS_PRICES", "US:0.5,*:0.3"),
+        ("ALLOWED_REGIONS", "*"),
+        ("LOCALES", "en,hi"),
+        ("APP_NAME", "A name of 20 letters"),
+        ("OTP_DOMAIN", "accounts.with-a-long-name.of-example.com"),
+    ];
+    let service = Service::with(&settings).await;
+    for nth in 0..5 {
+        let mut body = signup(&format!("user{nth}"), &phone(nth));
+        body["locale"] = json!(if nth == 0 { "hi" } else { "en" });
+        let answer = service.post("/signup", body).await;
+        assert_eq!(answer.status, 201, "{nth}");
+    }
+    assert_eq!(sums(&service).await, [0, 500_000 * (2 + 4), 5, 0], "a text in Hindi has two segments");
+    assert_eq!(service.sign_up("user5", &phone(5)).await.outcome(), SPENT);
+    assert_eq!(service.sign_up("sydney", "+61491570006").await.outcome(), SIGNED_UP);
+}
+
+/// Case 14: what a region is refused for moves no counter, and a text that failed keeps its place.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_region_is_refused_for_counts_nothing() {
+    let service = Service::with(&[("ALLOWED_REGIONS", "US:1")]).await;
+    service.courier().play(Script::of([Behaviour::answer(400)]));
+    for nth in 0..2 {
+        assert_eq!(service.sign_up(&format!("user{nth}"), &phone(nth)).await.status, 201);
+    }
+    let before = service.everything().await;
+    for nth in 2..5 {
+        assert_eq!(service.sign_up(&format!("user{nth}"), &phone(nth)).await.outcome(), SPENT);
+    }
+    assert_eq!(service.everything().await, before);
 }

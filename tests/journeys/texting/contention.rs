@@ -11,7 +11,7 @@ use tests::proxy::Operation;
 use tests::rows::put_verified_user;
 use tests::service::{Service, text};
 
-use super::{all_at_once, count_of, counted, phone};
+use super::{all_at_once, counted, phone, texts_paid};
 use crate::expected::{sent, told, unavailable, verified};
 
 fn name(nth: usize) -> String {
@@ -56,8 +56,7 @@ async fn counts_equal_texts(service: &Service, texted: &BTreeSet<usize>, each: u
     let stored: BTreeSet<_> = otps.iter().map(|row| text(row, "username").to_owned()).collect();
     assert_eq!(stored, texted.iter().map(|nth| name(*nth)).collect());
     assert_eq!(counted(&limits), i64::try_from(each * texted.len()).unwrap());
-    let budget = limits.iter().filter(|row| row.contains_key("verified")).map(count_of).sum::<i64>();
-    assert_eq!(budget, i64::try_from(texted.len()).unwrap());
+    assert_eq!(texts_paid(&limits), i64::try_from(texted.len()).unwrap());
 }
 
 /// The reasons for which transactions were cancelled.
@@ -75,7 +74,7 @@ fn reasons(reasons: &[&str]) -> BTreeSet<Vec<String>> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_crowd_meets_at_the_budget_alone() {
     let _turn = crowd::turn().await;
-    let settings = [("CODES_PER_ADDRESS_PER_HOUR", "0"), ("DAILY_SMS_BUDGET", "10000")];
+    let settings = [("CODES_PER_ADDRESS_PER_HOUR", "0"), ("DAILY_BUDGET_DOLLARS", "10000")];
     let service = with_owners(100, &settings).await;
     service.proxy.contend(Some(Duration::from_millis(50)));
     let answers = all_send(&service, 0..100).await;

@@ -86,21 +86,25 @@ impl Attack {
         ("/signup", from, body)
     }
 
-    /// The most texts of a day: the least of what each limit allows.
+    /// The most texts of a day: the least of what each limit allows, with a budget of a thousand texts.
     fn bound(&self, policy: &Policy) -> usize {
+        self.bound_of(policy, 1_000)
+    }
+
+    /// The same with a budget of so many texts, half of them for signups.
+    fn bound_of(&self, policy: &Policy, budget: usize) -> usize {
         let hours = u32::try_from(HOURS).unwrap();
-        let pots = policy.pots();
         let of_usernames = match self.way {
             Way::Codes | Way::SignIns => {
                 self.usernames * (policy.codes_per_username_per_hour * hours) as usize
             }
             Way::Signups => usize::MAX,
         };
-        let per_phone = |cap: u32, pot: u32| (self.phones * cap as usize).min(pot as usize);
-        let of_signups = per_phone(policy.signup_codes_per_phone_per_day, pots.others);
+        let per_phone = |cap: u32| (self.phones * cap as usize).min(budget / 2);
+        let of_signups = per_phone(policy.signup_codes_per_phone_per_day);
         let of_phones = match self.way {
             Way::Codes | Way::Signups => of_signups,
-            Way::SignIns => of_signups + per_phone(policy.codes_per_phone_per_day, pots.verified),
+            Way::SignIns => of_signups + per_phone(policy.codes_per_phone_per_day),
         };
         let of_addresses = ADDRESSES * (policy.codes_per_address_per_hour * hours) as usize;
         of_usernames.min(of_phones).min(of_addresses)
@@ -138,9 +142,8 @@ async fn verified_phones_bound_the_texts_of_a_day() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn the_budget_bounds_the_texts_of_a_day() {
     let attack = Attack { way: Way::Codes, usernames: 30, phones: 30, rounds: 1 };
-    let policy = Policy { daily_sms_budget: 131, ..Policy::default() };
-    assert_eq!(attack.bound(&policy), 65);
-    assert_eq!(attack.texts(&[("DAILY_SMS_BUDGET", "131")]).await, 65);
+    assert_eq!(attack.bound_of(&Policy::default(), 131), 65);
+    assert_eq!(attack.texts(&[("DAILY_BUDGET_DOLLARS", "131")]).await, 65);
 }
 
 /// Cases 11 to 14 together: where the addresses' cap is less, it is that in each hour of the day.

@@ -44,7 +44,7 @@ async fn a_refusal_because_of_a_limit_changes_nothing() {
         ("CODES_PER_USERNAME_PER_HOUR", "429 rate_limited"),
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "429 rate_limited"),
         ("CODES_PER_ADDRESS_PER_HOUR", "429 rate_limited"),
-        ("DAILY_SMS_BUDGET", "503 sms_budget_spent"),
+        ("DAILY_BUDGET_DOLLARS", "503 sms_budget_spent"),
     ] {
         let service = with_ada(&[(setting, "1"), ("VERIFIED_SHARE_PERCENT", "0")]).await;
         service.tick(600);

@@ -5,15 +5,17 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use local::clock::Clock;
 use shared::config;
 use shared::domain::account::AccountId;
+use shared::domain::budget::Spending;
 use shared::domain::challenge::ChallengeStatus;
 use shared::domain::code::{Code, CodeFormat, OtpId};
-use shared::domain::limit::Quota;
+use shared::domain::limit::{Bounds, Quota};
 use shared::domain::mac::Pepper;
 use shared::domain::password::{Password, PasswordHash};
 use shared::domain::person_name::PersonName;
-use shared::domain::phone::{MobileNumber, Regions};
+use shared::domain::phone::MobileNumber;
 use shared::domain::policy::Policy;
 use shared::domain::recipient::Recipient;
+use shared::domain::region::Regions;
 use shared::domain::time::{DAY, Timestamp};
 use shared::domain::user::{User, UserStatus};
 use shared::domain::username::Username;
@@ -140,9 +142,10 @@ impl Lab {
         };
         let recipient = Recipient::Pending(user);
         let source = "192.0.2.1".parse().map(shared::domain::address::SourceNetwork::of).expect("an address");
+        let bounds = Bounds { pepper: &pepper(), policy: &Policy::default(), spending: &Spending::default() };
         for day in [now(), now() + DAY] {
             let day = Timestamp::from_second(day);
-            let phone = Quota::of(&recipient, source, &pepper(), &Policy::default(), day).phone;
+            let phone = Quota::of(&recipient, 1, source, bounds, day).phone;
             let row = map([
                 ("key", bytes(phone.key.as_bytes())),
                 ("count", number(phone.cap)),

@@ -110,6 +110,15 @@ impl Texts {
         self.locales.choose(tag)
     }
 
+    /// Returns the segments that a text to `reader` has, whatever the name: one where a template in Courier has the words,
+    /// whose length is not known here.
+    #[must_use]
+    pub fn segments(&self, reader: Reader) -> u32 {
+        let Reader { language, client } = reader;
+        let bare = Draft { language, greeting: None, last_line: self.last_lines.of(client) };
+        if self.designed { 1 } else { self.size(bare).segments }
+    }
+
     /// Returns the words of a text to `reader`.
     ///
     /// It greets by the first word of `name`, unless that has more than 20 characters. A greeting gives way, first to one

@@ -134,7 +134,7 @@ async fn limits(replay: &mut Replay, call: &str) {
     let first = if call == "signup" { "grace" } else { "ada" };
     for (setting, value, example) in [
         ("SIGNUP_CODES_PER_PHONE_PER_DAY", "1", "429 rateLimited"),
-        ("DAILY_SMS_BUDGET", "2", "503 smsBudgetSpent"),
+        ("DAILY_BUDGET_DOLLARS", "2", "503 smsBudgetSpent"),
     ] {
         let service = Service::with(&[(setting, value)]).await;
         assert_eq!(service.sign_up(first, PHONE).await.status, 201);

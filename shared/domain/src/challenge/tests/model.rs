@@ -15,8 +15,6 @@ const POLICY: Policy = Policy {
     codes_per_phone_per_day: 10,
     signup_codes_per_phone_per_day: 5,
     codes_per_address_per_hour: 100,
-    daily_sms_budget: 1_000,
-    verified_share_percent: 50,
     signup_ttl: DAY,
 };
 
