@@ -314,12 +314,12 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
     }
 
     fn spending(&mut self) -> Option<Spending> {
-        let default = Spending::default();
         let regions = self.required("ALLOWED_REGIONS", Regions::parse);
-        let budget = self.optional("DAILY_BUDGET_DOLLARS", budget).unwrap_or(default.budget);
+        let budget = self.optional("DAILY_BUDGET_DOLLARS", budget).unwrap_or(Spending::BUDGET);
         let verified_share_percent =
-            self.number("VERIFIED_SHARE_PERCENT", 0..=90, default.verified_share_percent);
-        let prices = self.optional("SMS_PRICES", Prices::parse).unwrap_or(default.prices);
+            self.number("VERIFIED_SHARE_PERCENT", 0..=90, Spending::VERIFIED_SHARE_PERCENT);
+        // A table of prices is made once: it is a part of each start.
+        let prices = self.optional("SMS_PRICES", Prices::parse).unwrap_or_default();
         Some(Spending { budget, verified_share_percent, prices, regions: regions? })
     }
 }

@@ -54,8 +54,8 @@ pub struct Spending {
 impl Default for Spending {
     fn default() -> Self {
         Self {
-            budget: MicroDollars::dollars(10),
-            verified_share_percent: 50,
+            budget: Self::BUDGET,
+            verified_share_percent: Self::VERIFIED_SHARE_PERCENT,
             prices: Prices::default(),
             regions: Regions::all(),
         }
@@ -88,6 +88,13 @@ struct Demand {
 }
 
 impl Spending {
+    /// The budget unless another one is set: some hundred people verified a day in a cheap region, and a bad day that
+    /// nobody regrets.
+    pub const BUDGET: MicroDollars = MicroDollars::dollars(10);
+
+    /// The share of VERIFIED users unless another one is set.
+    pub const VERIFIED_SHARE_PERCENT: u32 = 50;
+
     /// Returns the micro-dollars of a pot.
     #[must_use]
     pub fn pot(&self, pot: Pot) -> MicroDollars {
