@@ -3,6 +3,7 @@
 mod forgetting;
 mod guide;
 mod process;
+mod symptoms;
 mod unlocking;
 
 use std::time::{Duration, UNIX_EPOCH};
@@ -19,6 +20,8 @@ use tests::proxy::{Fault, Match, Operation};
 use tests::service::{Service, text};
 
 use crate::as_if;
+
+const OPERATIONS: &str = include_str!("../../docs/operations.md");
 
 const ADA: &str = "+12025550143";
 const BOB: &str = "+12125550167";

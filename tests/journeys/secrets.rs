@@ -162,6 +162,16 @@ async fn a_token_that_stays_refused_is_read_again_once() {
     assert_eq!(courier.count(), 0);
 }
 
+/// Then a new token waits for a start: the operator's page says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_token_that_may_not_text_is_not_read_again() {
+    let (secrets, courier) = (Secrets::start(["token-1", "token-2"]).await, courier("token-1").await);
+    courier.play(Script::of([Behaviour::answer(403)]));
+    let texting = boot(&secrets, &courier).await.unwrap();
+    assert_eq!(text(&texting).await.outcome, DeliveryOutcome::Failed);
+    assert_eq!((secrets.times_read(TOKEN_ARN), courier.count()), (1, 0));
+}
+
 /// Case 40: three requests in all, one with another token included. What was read serves the next text.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_token_that_is_rotated_before_the_last_try_is_worth_no_further_one() {

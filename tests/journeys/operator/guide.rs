@@ -8,12 +8,10 @@ use serde_json::Value;
 use tests::lines::members;
 use tests::service::{Service, text};
 
-use super::{APPLIED, Report, audited, locked, operate};
+use super::{APPLIED, OPERATIONS, Report, audited, locked, operate};
 use crate::deployed::rights::operations;
 use crate::operating::documented;
 use crate::pages::{between, holds};
-
-const OPERATIONS: &str = include_str!("../../../docs/operations.md");
 
 /// The id of the code on the page, in the place of one that was drawn.
 const OTP: &str = "Qx7hK0c1TjyPZ3gqv9aVbA";
