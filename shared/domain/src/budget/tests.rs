@@ -271,6 +271,25 @@ fn a_region_ends_at_its_most_and_the_pot_goes_on() {
     assert_eq!(day.text(&gb), Err(Sum::Region(region("GB"))));
 }
 
+/// What `docs/threat-model.md` says of dear regions, by the default prices.
+#[test]
+fn fourteen_texts_to_two_dear_regions_leave_the_signups_of_others_ten_cents() {
+    let spending = Spending::default();
+    let of = |code| charge(&spending, &users(Some(region(code)))[1], 1).unwrap();
+    let mut spent = vec![0; SHARDS];
+    for (code, texts) in [("ID", 7), ("EG", 7), ("GB", 2)] {
+        let charge = of(code);
+        let mut day = Day::of(&charge);
+        for (sums, money) in day.spent.iter_mut().zip(&spent) {
+            sums[1] = *money;
+        }
+        let sent = std::iter::from_fn(|| day.text(&charge).ok()).count();
+        assert_eq!(sent, texts, "{code}");
+        spent = day.spent.iter().map(|sums| sums[1]).collect();
+    }
+    assert_eq!(spent.iter().sum::<u64>(), 500 * CENT);
+}
+
 /// The rows with room for a region may be those without money left: the text then takes from both.
 #[test]
 fn a_text_whose_sums_have_room_in_different_rows_is_sent() {
