@@ -105,17 +105,26 @@ impl Spending {
         }
     }
 
-    /// Returns the most texts of a UTC day to signups and PENDING users of `region`, if there is a limit: twice the
-    /// verifications that are expected of it, or, where that is not stated, as many texts of one segment as a quarter of
-    /// the budget buys, which may be none.
-    #[must_use]
-    pub fn most_texts(&self, region: Region) -> Option<u64> {
+    /// Returns what a text of so many `segments` to a signup or PENDING user of `region` asks of that region's day, if there
+    /// is a limit. Where verifications are expected of it, that is one of twice as many texts. Where nothing is stated, it
+    /// is money that is limited: the segments that a quarter of the budget buys, which may be none.
+    fn region_demand(&self, region: Region, segments: u32) -> Option<Demand> {
+        let sum = Sum::Region(region);
         if let Some(expected) = self.regions.expected(region) {
-            return Some(u64::from(expected) * TEXTS_PER_VERIFICATION);
+            let most = u64::from(expected) * TEXTS_PER_VERIFICATION;
+            return Some(Demand { sum, amount: 1, most });
         }
-        let price = self.prices.of(Some(region)).get();
         let money = self.budget.percent(UNSTATED_PERCENT).get();
-        if self.is_limited() { money.checked_div(price) } else { None }
+        let most = money.checked_div(self.prices.of(Some(region)).get())?;
+        self.is_limited().then_some(Demand { sum, amount: segments.into(), most })
+    }
+
+    /// Returns what the texts of one segment to signups and PENDING users of `region` may cost in a UTC day, if there is a
+    /// limit.
+    #[must_use]
+    pub fn most_of_region(&self, region: Region) -> Option<MicroDollars> {
+        let price = self.prices.of(Some(region)).get();
+        self.region_demand(region, 1).map(|demand| MicroDollars::new(demand.most.saturating_mul(price)))
     }
 
     fn is_limited(&self) -> bool {
@@ -144,10 +153,7 @@ impl Spending {
         });
         let region_demand = match pot {
             Pot::Verified => None,
-            Pot::Others => region.and_then(|region| {
-                let most = self.most_texts(region)?;
-                Some(Demand { sum: Sum::Region(region), amount: 1, most })
-            }),
+            Pot::Others => region.and_then(|region| self.region_demand(region, segments)),
         };
         // The region's comes first: fewer rows may have room for it, and the money is then taken where that is.
         let demands: Vec<_> = region_demand.into_iter().chain(pot_demand).collect();

@@ -16,7 +16,7 @@ pub enum Pot {
 pub enum Sum {
     /// The micro-dollars that a pot has spent.
     Pot(Pot),
-    /// The texts to signups and PENDING users of a region.
+    /// The texts to signups and PENDING users of a region; their segments where nothing is expected of it.
     Region(Region),
 }
 

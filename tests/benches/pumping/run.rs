@@ -72,10 +72,7 @@ impl Day {
                 closed.insert(region, until);
             }
         }
-        let most = |region: &Region| {
-            let texts = ledger.spending().most_texts(*region)?;
-            Some(texts * ledger.spending().prices.of(Some(*region)).get())
-        };
+        let most = |region: &Region| ledger.spending().most_of_region(*region).map(MicroDollars::get);
         let most = scenario.markets().iter().filter_map(most).sum();
         Self::of(limits, &ledger, MicroDollars::new(most), &parties)
     }

@@ -11,7 +11,7 @@ use proptest::string::string_regex;
 use proptest::test_runner::TestRunner;
 use serde_json::Value;
 use shared::config;
-use shared::domain::money::Prices;
+use shared::domain::money::{MicroDollars, Prices};
 use shared::domain::region::Regions;
 use shared::domain::sms::Language;
 
@@ -113,17 +113,40 @@ fn regions_of_the_code() -> String {
 
 #[test]
 fn the_regions_that_the_pattern_lets_through_are_those_of_the_code() {
-    let entry = format!(r"(\*|{}(:[1-9][0-9]{{0,7}})?)", regions_of_the_code());
+    let entry = format!(r"(\*|{}(:([1-9][0-9]{{0,6}}|10000000))?)", regions_of_the_code());
     let template = tests::audit::template();
     let pattern = &template["Parameters"]["AllowedRegions"]["AllowedPattern"];
     assert_eq!(*pattern, format!(r"^{entry}(,{entry})*$"));
+    TestRunner::default()
+        .run(&string_regex(&entry).unwrap(), |setting| {
+            prop_assert!(Regions::parse(&setting).is_ok(), "{setting}");
+            Ok(())
+        })
+        .unwrap();
+}
+
+/// Dollars below one, of which none are zero.
+const BELOW_A_DOLLAR: &str = r"0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}|000[1-9][0-9]{0,2})";
+
+/// The template compares the budget with that text: another zero would be a budget that the alarm divides by.
+#[test]
+fn a_budget_of_zero_is_written_in_one_way() {
+    let template = tests::audit::template();
+    let pattern = &template["Parameters"]["DailyBudgetDollars"]["AllowedPattern"];
+    let above_zero = format!(r"{BELOW_A_DOLLAR}|[1-9][0-9]{{0,5}}(\.[0-9]{{1,6}})?");
+    assert_eq!(*pattern, format!("^(0|{above_zero})$"));
+    TestRunner::default()
+        .run(&string_regex(&above_zero).unwrap(), |setting| {
+            prop_assert!(MicroDollars::parse(&setting) > Some(MicroDollars::ZERO), "{setting}");
+            Ok(())
+        })
+        .unwrap();
 }
 
 /// Once each, that is: no pattern can tell that a region has two prices, or two numbers.
 #[test]
 fn the_prices_that_the_pattern_lets_through_are_taken() {
-    let below_a_dollar = r"0\.([1-9][0-9]{0,5}|0[1-9][0-9]{0,4}|00[1-9][0-9]{0,3}|000[1-9][0-9]{0,2})";
-    let price = format!(r"({below_a_dollar}|[1-9][0-9]?(\.[0-9]{{1,6}})?)");
+    let price = format!(r"({BELOW_A_DOLLAR}|[1-9][0-9]?(\.[0-9]{{1,6}})?)");
     let template = tests::audit::template();
     let pattern = &template["Parameters"]["SmsPrices"]["AllowedPattern"];
     let region = regions_of_the_code();

@@ -90,12 +90,29 @@ fn the_pots_are_the_budget() {
 
 #[test]
 fn a_region_has_twice_what_is_expected_or_what_a_quarter_of_the_budget_buys() {
-    let most = |budget, code| spending(budget, "US:2000,GB:400,ID,FR").most_texts(region(code));
-    for (code, texts) in [("US", 4_000), ("GB", 800), ("ID", 7), ("FR", 8)] {
-        assert_eq!(most("10", code), Some(texts), "{code}");
+    let of = |budget, code, segments| {
+        let demand = spending(budget, "US:2000,GB:400,ID,FR").region_demand(region(code), segments);
+        demand.map(|demand| (demand.amount, demand.most))
+    };
+    for (code, most) in [("US", 4_000), ("GB", 800), ("ID", 7), ("FR", 8)] {
+        assert_eq!(of("10", code, 1), Some((1, most)), "{code}");
     }
-    assert_eq!(most("1", "ID"), Some(0), "a quarter of a dollar buys none");
-    assert_eq!((most("0", "GB"), most("0", "ID")), (Some(800), None), "without a budget");
+    assert_eq!(of("10", "GB", 2), Some((1, 800)), "a text of two segments is one verification's");
+    assert_eq!(of("10", "ID", 2), Some((2, 7)), "and takes the money of two");
+    assert_eq!(of("1", "ID", 1), Some((1, 0)), "a quarter of a dollar buys none");
+    assert_eq!((of("0", "GB", 1), of("0", "ID", 1)), (Some((1, 800)), None), "without a budget");
+}
+
+/// Whoever asks for a code chooses its language, and with it the segments.
+#[test]
+fn long_texts_to_a_region_cost_no_more_than_a_quarter_of_the_budget() {
+    let spending = spending("10", "*");
+    let [_, pending] = users(Some(region("GB")));
+    let charge = charge(&spending, &pending, 2).unwrap();
+    let mut day = Day::of(&charge);
+    while day.text(&charge).is_ok() {}
+    assert_eq!(day.total(1), 250 * CENT);
+    assert_eq!(day.text(&charge), Err(Sum::Region(region("GB"))));
 }
 
 #[test]
@@ -104,7 +121,7 @@ fn a_text_asks_for_its_segments_at_the_price_of_its_region() {
     let [verified, pending] = users(Some(region("GB")));
     let of = |recipient| charge(&spending, recipient, 2).unwrap();
     assert_eq!(asked(&of(&verified)), [("verified", 10 * CENT, 500 * CENT)]);
-    assert_eq!(asked(&of(&pending)), [("GB", 1, 50), ("others", 10 * CENT, 500 * CENT)]);
+    assert_eq!(asked(&of(&pending)), [("GB", 2, 50), ("others", 10 * CENT, 500 * CENT)]);
     assert_eq!([of(&verified), of(&pending)].map(|charge| charge.price.get()), [10 * CENT; 2]);
     let [_, without] = users(None);
     assert_eq!(
@@ -254,6 +271,25 @@ fn a_region_ends_at_its_most_and_the_pot_goes_on() {
     assert_eq!(day.text(&gb), Err(Sum::Region(region("GB"))));
 }
 
+/// What `docs/threat-model.md` says of dear regions, by the default prices.
+#[test]
+fn fourteen_texts_to_two_dear_regions_leave_the_signups_of_others_ten_cents() {
+    let spending = Spending::default();
+    let of = |code| charge(&spending, &users(Some(region(code)))[1], 1).unwrap();
+    let mut spent = vec![0; SHARDS];
+    for (code, texts) in [("ID", 7), ("EG", 7), ("GB", 2)] {
+        let charge = of(code);
+        let mut day = Day::of(&charge);
+        for (sums, money) in day.spent.iter_mut().zip(&spent) {
+            sums[1] = *money;
+        }
+        let sent = std::iter::from_fn(|| day.text(&charge).ok()).count();
+        assert_eq!(sent, texts, "{code}");
+        spent = day.spent.iter().map(|sums| sums[1]).collect();
+    }
+    assert_eq!(spent.iter().sum::<u64>(), 500 * CENT);
+}
+
 /// The rows with room for a region may be those without money left: the text then takes from both.
 #[test]
 fn a_text_whose_sums_have_room_in_different_rows_is_sent() {
@@ -326,7 +362,7 @@ proptest! {
                         added[nth] += part.adds;
                     }
                 }
-                prop_assert_eq!(added, [1, charge.demands[1].amount]);
+                prop_assert_eq!(added, [charge.demands[0].amount, charge.demands[1].amount]);
             }
             Err(Sum::Region(_)) => prop_assert!(!fits(0)),
             Err(Sum::Pot(_)) => prop_assert!(fits(0) && !fits(1)),
