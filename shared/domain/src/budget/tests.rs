@@ -283,8 +283,8 @@ fn fourteen_texts_to_two_dear_regions_leave_the_signups_of_others_ten_cents() {
         for (sums, money) in day.spent.iter_mut().zip(&spent) {
             sums[1] = *money;
         }
-        let sent = std::iter::from_fn(|| day.text(&charge).ok()).count();
-        assert_eq!(sent, texts, "{code}");
+        let paid_for = std::iter::from_fn(|| day.text(&charge).ok()).count();
+        assert_eq!(paid_for, texts, "{code}");
         spent = day.spent.iter().map(|sums| sums[1]).collect();
     }
     assert_eq!(spent.iter().sum::<u64>(), 500 * CENT);
