@@ -271,6 +271,20 @@ fn a_region_ends_at_its_most_and_the_pot_goes_on() {
     assert_eq!(day.text(&gb), Err(Sum::Region(region("GB"))));
 }
 
+/// What `docs/data-model.md` says of a limit that is lowered during a day.
+#[test]
+fn a_lowered_budget_binds_each_row() {
+    let of = |budget| charge(&spending(budget, "*"), &users(Some(region("US")))[0], 1).unwrap();
+    let mut day = Day::of(&of("10"));
+    for sums in &mut day.spent[..8] {
+        sums[0] = 25 * CENT;
+    }
+    let lowered = of("4");
+    let texts = std::iter::from_fn(|| day.text(&lowered).ok()).count();
+    assert_eq!(texts, 8 * 12 + 4, "half of the rows have room, for 12.5 texts each");
+    assert_eq!(day.total(0), 300 * CENT, "of 200");
+}
+
 /// What `docs/threat-model.md` says of dear regions, by the default prices.
 #[test]
 fn fourteen_texts_to_two_dear_regions_leave_the_signups_of_others_ten_cents() {
