@@ -22,7 +22,7 @@ pub enum Event {
         call: Call,
         /// The kind of its recipient: see [`Recipient::kind`](crate::domain::recipient::Recipient::kind).
         recipient: RecipientKind,
-        /// What its text takes of the day's budget, if that is on.
+        /// The price of its text.
         spent: MicroDollars,
     },
     /// A code that was still live gave way to a newer one.

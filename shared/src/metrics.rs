@@ -30,9 +30,9 @@ pub const OUTCOME: &str = "Outcome";
 pub enum Metric {
     /// Codes stored for a phone.
     CodesIssued,
-    /// Micro-dollars that texts to VERIFIED users took of their pot of the day's budget.
+    /// Micro-dollars that texts to VERIFIED users cost: what their pot of the day's budget has spent.
     SpentOnVerified,
-    /// Micro-dollars that texts to signups and PENDING users took of theirs.
+    /// Micro-dollars that texts to signups and PENDING users cost.
     SpentOnOthers,
     /// Codes stored for an unknown username, which no phone receives.
     CodesToNobody,

@@ -15,6 +15,7 @@ use super::recipient::Recipient;
 use super::region::{Region, Regions};
 use super::sum::{Pot, Sum};
 use super::time::{DAY, Timestamp};
+use super::user::User;
 use super::username::Username;
 use super::window::Window;
 
@@ -65,8 +66,6 @@ impl Default for Spending {
 /// What one text asks of the day.
 #[derive(Clone, Debug)]
 pub struct Charge {
-    /// The price of the text: nothing where it is only pretended.
-    pub price: MicroDollars,
     /// The rows that the sums are spread over.
     shards: Vec<Mac>,
     /// What it asks of each sum, one at least.
@@ -127,6 +126,13 @@ impl Spending {
         self.region_demand(region, 1).map(|demand| MicroDollars::new(demand.most.saturating_mul(price)))
     }
 
+    /// Returns the price of a text of so many `segments` to `recipient`: nothing where it is only pretended.
+    #[must_use]
+    pub fn price(&self, recipient: &Recipient, segments: u32) -> MicroDollars {
+        let price = |user: &User| self.prices.of(user.mobile.region()).times(segments);
+        recipient.user().map(price).unwrap_or_default()
+    }
+
     fn is_limited(&self) -> bool {
         self.budget > MicroDollars::ZERO
     }
@@ -157,11 +163,10 @@ impl Spending {
         };
         // The region's comes first: fewer rows may have room for it, and the money is then taken where that is.
         let demands: Vec<_> = region_demand.into_iter().chain(pot_demand).collect();
-        let price = if spends { price } else { MicroDollars::ZERO };
         let day = Window::containing(now, DAY);
         let key = |shard: u32| day.key(pepper, b"budget", &shard.to_be_bytes());
         let shards = (0..).take(SHARDS).map(key).collect();
-        (!demands.is_empty()).then_some(Charge { price, shards, demands, spends, ends_at: day.ends_at })
+        (!demands.is_empty()).then_some(Charge { shards, demands, spends, ends_at: day.ends_at })
     }
 
     /// Returns the region whose price an unknown username asks for, always the same one: the regions are drawn as often

@@ -7,6 +7,7 @@
 use super::address::SourceNetwork;
 use super::budget::{Charge, Spending};
 use super::mac::{Mac, Pepper};
+use super::money::MicroDollars;
 use super::policy::Policy;
 use super::recipient::Recipient;
 use super::time::{DAY, HOUR, Timestamp};
@@ -30,6 +31,8 @@ pub struct Quota {
     pub phone: Counter,
     /// The source address's codes of the clock hour, unless that limit is off.
     pub address: Option<Counter>,
+    /// The price of its text: nothing where that is only pretended.
+    pub price: MicroDollars,
     /// What its text asks of the day's budget, unless nothing is limited there.
     pub charge: Option<Charge>,
 }
@@ -71,6 +74,7 @@ impl Quota {
         Self {
             phone: Counter { key: day.key(pepper, kind, value.as_bytes()), cap, ends_at: day.ends_at },
             address: address(source, pepper, policy, now),
+            price: spending.price(recipient, segments),
             charge: spending.charge(recipient, segments, pepper, now),
         }
     }

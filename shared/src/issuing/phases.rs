@@ -141,8 +141,8 @@ impl Decided {
         if let Some(before) = supersedes {
             audit::record(request.trace, before, Event::CodeSuperseded { by: challenge.id() });
         }
-        let spent = quota.charge.as_ref().map(|charge| charge.price).unwrap_or_default();
-        let issued = Event::CodeIssued { call: request.call, recipient: recipient.kind(), spent };
+        let issued =
+            Event::CodeIssued { call: request.call, recipient: recipient.kind(), spent: quota.price };
         audit::record(request.trace, challenge.id(), issued);
         Box::new(Committed { recipient, code, challenge })
     }

@@ -8,7 +8,7 @@ use crate::account::AccountId;
 use crate::password::PasswordHash;
 use crate::person_name::PersonName;
 use crate::phone::MobileNumber;
-use crate::user::{User, UserStatus};
+use crate::user::UserStatus;
 
 const CENT: u64 = 10_000;
 
@@ -122,7 +122,8 @@ fn a_text_asks_for_its_segments_at_the_price_of_its_region() {
     let of = |recipient| charge(&spending, recipient, 2).unwrap();
     assert_eq!(asked(&of(&verified)), [("verified", 10 * CENT, 500 * CENT)]);
     assert_eq!(asked(&of(&pending)), [("GB", 2, 50), ("others", 10 * CENT, 500 * CENT)]);
-    assert_eq!([of(&verified), of(&pending)].map(|charge| charge.price.get()), [10 * CENT; 2]);
+    assert_eq!([&verified, &pending].map(|user| spending.price(user, 2).get()), [10 * CENT; 2]);
+    assert_eq!(spending.price(&unknown("ada"), 2), MicroDollars::ZERO);
     let [_, without] = users(None);
     assert_eq!(
         asked(&of(&without)),
@@ -136,7 +137,6 @@ fn an_unknown_name_looks_at_the_pot_of_verified_users_and_spends_nothing() {
     let spending = spending("10", "US:2000");
     let charge = charge(&spending, &unknown("ada"), 1).unwrap();
     assert_eq!(asked(&charge), [("verified", CENT, 500 * CENT)]);
-    assert_eq!(charge.price, MicroDollars::ZERO);
     let [draw] = &charge.first(&mut random())[..] else { panic!("one row") };
     let part = draw.parts[0];
     assert_eq!((part.adds, part.room.is_some()), (0, true));
@@ -248,7 +248,7 @@ fn a_pot_is_spent_to_the_last_text_that_fits() {
             sent += 1;
         };
         assert_eq!((sent, full), (texts, Sum::Pot(Pot::Verified)), "{segments} to {code} of {budget}");
-        assert_eq!(day.total(0), texts * charge.price.get());
+        assert_eq!(day.total(0), texts * spending.price(&verified, segments).get());
     }
     assert!(one_row > 700 && several > 20, "{one_row} texts of one row, {several} of several");
 }
@@ -343,7 +343,7 @@ fn the_first_choice_is_one_row_unless_the_text_is_dearer_than_a_row_holds() {
         let draws = charge.first(&mut random());
         assert_eq!(draws.len(), rows, "{code}");
         let added: u64 = draws.iter().flat_map(|draw| &draw.parts).map(|part| part.adds).sum();
-        assert_eq!(added, charge.price.get() + 1, "the money, and one text of the region");
+        assert_eq!(added, spending.price(&pending, 1).get() + 1, "the money, and one text of the region");
     }
 }
 
