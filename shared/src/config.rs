@@ -241,7 +241,8 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
             valid.then(|| text.to_owned()).ok_or_else(|| "must be MG and 32 hexadecimal digits".to_owned())
         });
         let template = self.optional("COURIER_TEMPLATE_ID", TemplateId::parse);
-        let policy = self.policy_of_texting(base.as_ref());
+        let of_verify = base.as_ref().map(|base| base.policy.clone()).unwrap_or_default();
+        let policy = self.policy_of_texting(&of_verify);
         let texts = self.texts(usize::from(policy.code_format.length), template.is_some());
         let spending = self.spending();
         let attestation = self.attestation();
@@ -284,8 +285,8 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
         texts.map_err(|fault| self.faults.entry("LOCALES").or_insert(fault)).ok()
     }
 
-    fn policy_of_texting(&mut self, base: Option<&VerifySettings>) -> Policy {
-        let default = base.map(|base| base.policy.clone()).unwrap_or_default();
+    /// Reads the numbers of a function that texts, beside those of verify that stand in `default`.
+    fn policy_of_texting(&mut self, default: &Policy) -> Policy {
         Policy {
             code_ttl: self.number("OTP_TTL_SECONDS", 1..=LONGEST_CODE_TTL, default.code_ttl),
             cooldown: self.number("RESEND_COOLDOWN_SECONDS", 1..=3_600, default.cooldown),
@@ -309,7 +310,7 @@ impl<L: Fn(&str) -> Option<String>> SettingsReader<L> {
                 0..=100_000,
                 default.codes_per_address_per_hour,
             ),
-            ..default
+            ..default.clone()
         }
     }
 

@@ -163,9 +163,7 @@ impl TextingContext {
             answer_step: settings.answer_step,
         })
     }
-}
 
-impl TextingContext {
     /// Returns the numbers by which codes are limited.
     pub(crate) fn bounds(&self) -> Bounds<'_> {
         let CallContext { pepper, policy, .. } = &self.context;

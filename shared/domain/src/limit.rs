@@ -94,11 +94,6 @@ pub fn address(source: SourceNetwork, pepper: &Pepper, policy: &Policy, now: Tim
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::account::AccountId;
-    use crate::password::PasswordHash;
-    use crate::person_name::PersonName;
-    use crate::phone::MobileNumber;
-    use crate::region::Regions;
     use crate::user::{User, UserStatus};
     use crate::username::Username;
 
@@ -112,19 +107,10 @@ mod tests {
 
     /// Returns users on one phone, a VERIFIED and a PENDING one.
     fn users() -> [Recipient; 2] {
-        let user = |status| User {
-            username: named("ada"),
-            account: AccountId::from_bytes([1; 16]),
-            name: PersonName::parse("Ada").unwrap(),
-            mobile: MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
-            password_hash: PasswordHash::from_store(String::new()),
-            status,
-            created_at: Timestamp::from_second(0),
-        };
         let at = Timestamp::from_second(0);
         [
-            Recipient::Verified(user(UserStatus::Verified { at })),
-            Recipient::Pending(user(UserStatus::signed_up(DAY, false, at))),
+            Recipient::Verified(User::ada(UserStatus::Verified { at })),
+            Recipient::Pending(User::ada(UserStatus::signed_up(DAY, false, at))),
         ]
     }
 

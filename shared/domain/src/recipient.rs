@@ -130,11 +130,7 @@ mod tests {
     use crate::challenge::{ChallengeStatus, Draft};
     use crate::code::OtpId;
     use crate::mac::{Mac, Pepper};
-    use crate::password::PasswordHash;
-    use crate::person_name::PersonName;
-    use crate::phone::MobileNumber;
     use crate::policy::Policy;
-    use crate::region::Regions;
     use crate::time::DAY;
 
     fn at(second: i64) -> Timestamp {
@@ -147,18 +143,6 @@ mod tests {
 
     fn named() -> Username {
         Username::parse("ada").unwrap()
-    }
-
-    fn user(status: UserStatus) -> User {
-        User {
-            username: named(),
-            account: account(1),
-            name: PersonName::parse("Ada").unwrap(),
-            mobile: MobileNumber::parse("+12025550143", &Regions::all()).unwrap(),
-            password_hash: PasswordHash::from_store(String::new()),
-            status,
-            created_at: at(0),
-        }
     }
 
     fn challenge(account: AccountId) -> Challenge {
@@ -177,12 +161,12 @@ mod tests {
     /// Case 33, the rule itself: no code outlives the user that it can verify.
     #[test]
     fn a_pending_user_is_unknown_from_the_end_of_its_day_and_gone_with_its_last_code() {
-        let pending = user(UserStatus::signed_up(DAY, false, at(0)));
+        let pending = User::ada(UserStatus::signed_up(DAY, false, at(0)));
         let kind = |now| Recipient::of(&named(), Some(pending.clone()), at(now)).kind();
         assert_eq!([0, DAY - 1].map(kind), [RecipientKind::Pending; 2]);
         assert_eq!([DAY, DAY + 899].map(kind), [RecipientKind::Unknown; 2]);
         assert_eq!([DAY + 899, DAY + 900].map(|now| pending.exists(at(now))), [true, false]);
-        let verified = user(UserStatus::Verified { at: at(0) });
+        let verified = User::ada(UserStatus::Verified { at: at(0) });
         assert_eq!(Recipient::of(&named(), Some(verified), at(i64::MAX)).kind(), RecipientKind::Verified);
         assert_eq!(Recipient::of(&named(), None, at(0)).kind(), RecipientKind::Unknown);
     }
@@ -190,7 +174,7 @@ mod tests {
     /// Case 34, the rule itself.
     #[test]
     fn a_challenge_is_the_recipients_own_absent_or_foreign() {
-        let pending = user(UserStatus::signed_up(DAY, false, at(0)));
+        let pending = User::ada(UserStatus::signed_up(DAY, false, at(0)));
         let known = Recipient::of(&named(), Some(pending.clone()), at(0));
         let ended = Recipient::of(&named(), Some(pending), at(DAY));
         let unknown = Recipient::of(&named(), None, at(0));

@@ -5,6 +5,8 @@ use super::password::PasswordHash;
 use super::person_name::PersonName;
 use super::phone::MobileNumber;
 use super::policy::LONGEST_CODE_TTL;
+#[cfg(test)]
+use super::region::Region;
 use super::time::Timestamp;
 use super::username::Username;
 
@@ -64,6 +66,22 @@ impl UserStatus {
     #[must_use]
     pub fn signed_up(signup_ttl: i64, contested: bool, now: Timestamp) -> Self {
         Self::Pending { expires_at: now.plus(signup_ttl).plus(LONGEST_CODE_TTL), contested }
+    }
+}
+
+#[cfg(test)]
+impl User {
+    /// Returns the user `ada` of the tests, who signed up at the beginning of time.
+    pub(crate) fn ada(status: UserStatus) -> Self {
+        Self {
+            username: Username::parse("ada").unwrap(),
+            account: AccountId::from_bytes([1; 16]),
+            name: PersonName::parse("Ada").unwrap(),
+            mobile: MobileNumber::from_store("+12025550143".to_owned(), Region::parse("US")),
+            password_hash: PasswordHash::from_store(String::new()),
+            status,
+            created_at: Timestamp::from_second(0),
+        }
     }
 }
 

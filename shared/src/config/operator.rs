@@ -32,9 +32,8 @@ impl OperatorSettings {
         let authorities = reader.optional("SSL_CERT_FILE", |path| Ok(PathBuf::from(path)));
         let users_table = reader.required("USERS_TABLE", table);
         let otps_table = reader.required("OTPS_TABLE", table);
-        let Policy { code_format, max_attempts, max_consecutive_failures, .. } = reader.policy_of_verify();
-        let policy = reader.policy_of_texting(None);
-        let policy = Policy { code_format, max_attempts, max_consecutive_failures, ..policy };
+        let of_verify = reader.policy_of_verify();
+        let policy = reader.policy_of_texting(&of_verify);
         let settings = aws.zip(users_table).zip(otps_table).map(|((aws, users_table), otps_table)| Self {
             aws,
             authorities,

@@ -120,6 +120,7 @@ impl Decided {
         row: Option<&Challenge>,
     ) -> Result<IssueOutcome, Error> {
         let quota = self.quota(texting, request);
+        request.trace.note_region(self.recipient.user().and_then(|user| user.mobile.region()));
         let issue = Issue { recipient: &self.recipient, row, next: &self.challenge, quota: &quota };
         let stored = texting.context.store.issue(&texting.limits, issue, request.time_to_store());
         match request.trace.stage(Stage::Store, stored).await? {
@@ -131,7 +132,6 @@ impl Decided {
 
     fn quota(&self, texting: &TextingContext, request: CodeRequest<'_>) -> Quota {
         let segments = texting.texts.segments(request.reader);
-        request.trace.note_region(self.recipient.user().and_then(|user| user.mobile.region()));
         Quota::of(&self.recipient, segments, request.source, texting.bounds(), request.now())
     }
 

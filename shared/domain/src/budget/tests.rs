@@ -4,9 +4,6 @@ use rand::rngs::StdRng;
 
 use super::draw::share;
 use super::*;
-use crate::account::AccountId;
-use crate::password::PasswordHash;
-use crate::person_name::PersonName;
 use crate::phone::MobileNumber;
 use crate::user::UserStatus;
 
@@ -26,15 +23,8 @@ fn unknown(username: &str) -> Recipient {
 
 /// Returns users on one phone of `region`, a VERIFIED and a PENDING one.
 fn users(region: Option<Region>) -> [Recipient; 2] {
-    let user = |status| User {
-        username: named("ada"),
-        account: AccountId::from_bytes([1; 16]),
-        name: PersonName::parse("Ada").unwrap(),
-        mobile: MobileNumber::from_store("+12025550143".to_owned(), region),
-        password_hash: PasswordHash::from_store(String::new()),
-        status,
-        created_at: Timestamp::from_second(0),
-    };
+    let mobile = MobileNumber::from_store("+12025550143".to_owned(), region);
+    let user = |status| User { mobile: mobile.clone(), ..User::ada(status) };
     let at = Timestamp::from_second(0);
     [
         Recipient::Verified(user(UserStatus::Verified { at })),
