@@ -19,6 +19,7 @@ use crate::domain::policy::Policy;
 use crate::domain::sms::Texts;
 use crate::front_door::FrontDoor;
 use crate::https::{self, Https};
+use crate::random::Random;
 use crate::secrets::{self, Sourced};
 use crate::store::{Limits, Store};
 
@@ -54,6 +55,8 @@ pub struct TextingContext {
     pub courier: Courier,
     /// What this app's texts are made of.
     pub texts: Texts,
+    /// The source of ids, codes and salts.
+    pub random: Random,
     /// The answers of send and resend leave at whole multiples of this; zero is no step.
     pub answer_step: Duration,
 }
@@ -160,6 +163,7 @@ impl TextingContext {
             spending: settings.spending,
             courier: Courier::new(https, account, token, source, clock),
             texts: settings.texts,
+            random: Random::system(),
             answer_step: settings.answer_step,
         })
     }

@@ -19,6 +19,7 @@
 //! | [`lambda`] | the log, the loop of events, and how the process ends |
 //! | [`secrets`] | the token and the pepper from Secrets Manager |
 //! | [`clock`] | what time it is, and how much is left |
+//! | [`random`] | what ids, codes and salts are drawn from |
 
 pub mod attestation;
 pub mod audit;
@@ -35,6 +36,7 @@ pub mod https;
 pub mod issuing;
 pub mod lambda;
 pub mod metrics;
+pub mod random;
 pub mod secrets;
 pub mod store;
 pub mod trace;

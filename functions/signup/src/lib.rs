@@ -23,6 +23,7 @@ use shared::domain::username::Username;
 use shared::error::Error;
 use shared::http::{self, Fields, Incoming, Success};
 use shared::issuing::{CodeRequest, Decided, Otp, SignUpOutcome, message, reader};
+use shared::random::Random;
 use shared::store::Failure;
 use shared::trace::{Stage, Trace};
 use tokio::time::Instant;
@@ -74,7 +75,7 @@ impl Input {
     ) -> User {
         User {
             username: self.username.clone(),
-            account: AccountId::draw(&mut rand::rng()),
+            account: AccountId::draw(&mut texting.random.clone()),
             name: self.name.clone(),
             mobile: self.mobile.clone(),
             password_hash,
@@ -150,7 +151,7 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
             return repeated.ok_or_else(|| unavailable.into());
         }
     };
-    let password_hash = hash(&input.password, &trace);
+    let password_hash = hash(&input.password, texting.random.clone(), &trace);
     let mut over: Option<Over> = None;
     for round in 0..=ROUNDS {
         let contested = over.as_ref().is_some_and(|over| over.contested);
@@ -177,9 +178,9 @@ pub async fn handle(signup: &SignupContext, incoming: Incoming) -> Result<Output
 ///
 /// It holds up this thread, which has nothing else to do: a function has one request at a time. A thread of its own would
 /// take Argon2id's memory from the system anew for each hash.
-fn hash(password: &Password, trace: &Trace) -> PasswordHash {
+fn hash(password: &Password, mut random: Random, trace: &Trace) -> PasswordHash {
     let begun = Instant::now();
-    let hash = password.hash(rand::rng().random());
+    let hash = password.hash(random.random());
     trace.took(Stage::Hash, begun.elapsed());
     hash
 }

@@ -212,7 +212,7 @@ impl Committed {
 /// Draws a code for `recipient`, and a MAC that matches it, or, where nobody is to receive it, one that matches nothing.
 fn draw(texting: &TextingContext, request: CodeRequest<'_>, recipient: &Recipient) -> (Code, Draft) {
     let CallContext { pepper, policy, .. } = &texting.context;
-    let mut random = rand::rng();
+    let mut random = texting.random.clone();
     let id = OtpId::draw(&mut random);
     let code = Code::draw(policy.code_format, &mut random);
     let matching = code.mac(pepper, id, request.username);
