@@ -14,6 +14,7 @@ mod failures;
 mod flow;
 mod front_door;
 mod guessing;
+mod interleavings;
 mod languages;
 mod likeness;
 mod names;

@@ -7,6 +7,7 @@ pub mod answer;
 pub mod audit;
 pub mod autofill;
 pub mod crowd;
+pub mod interleavings;
 pub mod lab;
 pub mod lines;
 pub mod parties;
