@@ -24,6 +24,7 @@ mod pages;
 mod parties;
 mod privacy;
 mod processes;
+mod reference;
 mod restoring;
 mod secrets;
 mod settings;

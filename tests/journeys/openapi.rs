@@ -28,6 +28,16 @@ pub(crate) fn codes_of_the_source() -> BTreeSet<&'static str> {
     tables.iter().flat_map(|table| table.split('"').skip(1).step_by(2)).filter(is_code).collect()
 }
 
+/// Status and code of each problem that a call is documented with.
+pub(crate) fn problems_of(call: &str) -> BTreeSet<String> {
+    Document::read().problems(call)
+}
+
+/// Whether a call is documented to answer with this status.
+pub(crate) fn answers(call: &str, status: &str) -> bool {
+    Document::read().responses(call).any(|(documented, _)| documented == status)
+}
+
 #[test]
 fn the_calls_are_those_of_the_template() {
     let document = Document::read();
