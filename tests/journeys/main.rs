@@ -16,6 +16,7 @@ mod front_door;
 mod guessing;
 mod languages;
 mod likeness;
+mod linearizability;
 mod names;
 mod openapi;
 mod operating;

@@ -20,6 +20,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestError, Test
 use tokio::runtime::Handle;
 
 use crate::service::Service;
+pub(crate) use drawn::Drawn;
 use pair::{Cast, Ended, Pair};
 use step::{History, Setting, history};
 

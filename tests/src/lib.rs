@@ -9,6 +9,7 @@ pub mod autofill;
 pub mod crowd;
 pub mod histories;
 pub mod lab;
+pub mod linearizability;
 pub mod lines;
 pub mod parties;
 pub mod phones;

@@ -2,8 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::reference::{Ask, Call as Asked, CodeNumber, Details, Given, SignUp, Typed, Verify};
-use crate::service::{Call, Service};
+use crate::reference::{Ask, Call, CodeNumber, Details, Given, SignUp, Typed, Verify};
 
 /// An id as they look, of no code.
 const GUESSED: &str = "AAAAAAAAAAAAAAAAAAAAAA";
@@ -41,6 +40,21 @@ impl Drawn {
         Ok(())
     }
 
+    /// The number of the code with this id, which is a new one unless it was learned before; an answer can tell of an id
+    /// before the text with the code is taken.
+    pub(crate) fn number_of(&mut self, id: &str, code: Option<&str>) -> CodeNumber {
+        if let Some(known) = self.ids.iter().position(|known| known == id) {
+            if code.is_some() {
+                self.codes[known] = code.map(str::to_owned);
+            }
+            return CodeNumber(u32::try_from(known).expect("few codes"));
+        }
+        let next = self.next();
+        self.ids.push(id.to_owned());
+        self.codes.push(code.map(str::to_owned));
+        next
+    }
+
     pub(crate) fn id(&self, number: CodeNumber) -> &str {
         &self.ids[number.0 as usize]
     }
@@ -49,29 +63,18 @@ impl Drawn {
         self.codes.get(number.0 as usize)?.as_deref()
     }
 
-    /// The request of a call, without its body.
-    pub(crate) fn request(&self, service: &Service, call: &Asked) -> Call {
-        let request = service.call(call.path());
-        match call {
-            Asked::SignUp(SignUp { key: Some(key), .. })
-            | Asked::Send(Ask { key: Some(key), .. })
-            | Asked::Resend(Ask { key: Some(key), .. }) => request.key(key),
-            Asked::SignUp(_) | Asked::Send(_) | Asked::Resend(_) | Asked::Verify(_) => request,
-        }
-    }
-
     /// The body of a call.
-    pub(crate) fn body(&self, call: &Asked) -> Value {
+    pub(crate) fn body(&self, call: &Call) -> Value {
         let mut body = json!({ "username": call.username() });
         let id = match call {
-            Asked::SignUp(SignUp { details: Details { password, phone, name }, .. }) => {
+            Call::SignUp(SignUp { details: Details { password, phone, name }, .. }) => {
                 body["password"] = json!(password);
                 body["mobileNo"] = json!(phone);
                 body["name"] = json!(name);
                 Given::Nothing
             }
-            Asked::Send(Ask { id, .. }) | Asked::Resend(Ask { id, .. }) => *id,
-            Asked::Verify(Verify { typed, id, .. }) => {
+            Call::Send(Ask { id, .. }) | Call::Resend(Ask { id, .. }) => *id,
+            Call::Verify(Verify { typed, id, .. }) => {
                 body["otp"] = match typed {
                     Typed::Code(number) => json!(self.code(*number).expect("a known code")),
                     Typed::NoCode => json!(self.no_code()),

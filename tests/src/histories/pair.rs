@@ -239,7 +239,9 @@ impl<'a> Pair<'a> {
         if let Some(behaviour) = behaviour(messenger) {
             courier.play(Script::of([behaviour]));
         }
-        let answer = self.drawn.request(self.service, call).from(&from).json(&self.drawn.body(call)).await;
+        let request = self.service.call(call.path()).from(&from);
+        let request = if let Some(key) = call.key() { request.key(key) } else { request };
+        let answer = request.json(&self.drawn.body(call)).await;
         let refused = messenger != Messenger::Takes && courier.unmet() == 0;
         courier.play(Script::default());
         let (accepted, _) = courier.texts_after(texts);

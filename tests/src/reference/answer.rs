@@ -121,6 +121,15 @@ impl Answer {
         }
     }
 
+    /// The same, with another delivery of the code that it tells of.
+    #[must_use]
+    pub fn with_delivery(mut self, delivery: Delivery) -> Self {
+        if let Self::SignedUp(_, otp) | Self::Issued(otp) = &mut self {
+            otp.delivery = delivery;
+        }
+        self
+    }
+
     /// The body, but for `requestId` and for the words about a field, where `id` gives the id of a code.
     #[must_use]
     pub fn body(&self, id: impl Fn(CodeNumber) -> Value) -> Value {

@@ -97,6 +97,17 @@ impl Call {
         }
     }
 
+    /// The idempotency key.
+    #[must_use]
+    pub fn key(&self) -> Option<&'static str> {
+        match self {
+            Self::SignUp(SignUp { key, .. })
+            | Self::Send(Ask { key, .. })
+            | Self::Resend(Ask { key, .. }) => *key,
+            Self::Verify(_) => None,
+        }
+    }
+
     /// The username.
     #[must_use]
     pub fn username(&self) -> &str {

@@ -4,7 +4,7 @@ use super::answer::{Answer, Otp, Owner, Problem};
 use super::call::{Ask, Call, Given, SignUp, Typed, Verify};
 use super::challenge::{Challenge, Code, Delivery, Status};
 use super::limits::To;
-use super::{Asked, HOUR, Reference, Told, User};
+use super::{Asked, CodeNumber, HOUR, Reference, Told, User};
 
 const MALFORMED_ID: (&str, &str) = ("otpId", "format");
 const MALFORMED_NUMBER: (&str, &str) = ("mobileNo", "format");
@@ -135,6 +135,15 @@ impl Reference {
     }
 
     fn verify(&mut self, verify: &Verify) -> Result<Answer, Problem> {
+        let code = self.take_try(verify)?;
+        self.confirm(&verify.username, code)
+    }
+
+    /// The first half of a verify: pays for the guess, before it compares it. Returns the code if it is the right one.
+    ///
+    /// # Errors
+    /// The answer to any other one.
+    pub fn take_try(&mut self, verify: &Verify) -> Result<CodeNumber, Problem> {
         let Verify { username, typed, id } = verify;
         let (now, numbers) = (self.now, &self.numbers);
         match (*typed == Typed::Malformed, *id == Given::Malformed) {
@@ -166,24 +175,11 @@ impl Reference {
         if challenge.tries >= numbers.tries {
             return Err(Problem::of("otp_exhausted"));
         }
-        // A guess is paid for before it is compared. What remains ends with the tries, or with the run before the lock.
         challenge.tries += 1;
         challenge.failures += 1;
-        let remaining = (numbers.tries - challenge.tries).min(numbers.failures - challenge.failures);
+        let remaining = challenge.remaining(numbers);
         match *typed {
-            Typed::Code(code) if code == challenge.newest().number => {
-                challenge.failures = 0;
-                if challenge.newest().status == Status::Confirmed {
-                    return Err(Problem::of("otp_already_used"));
-                }
-                challenge.newest_mut().status = Status::Confirmed;
-                challenge.contested = false;
-                let user =
-                    self.users.get_mut(username).expect("no code outlives the user that it can verify");
-                user.verified = true;
-                user.contested = false;
-                Ok(Answer::Verified(username.clone()))
-            }
+            Typed::Code(code) if code == challenge.newest().number => Ok(code),
             Typed::Code(code) if challenge.is_of_an_earlier_text(code) => {
                 Err(Problem::remaining("otp_superseded", remaining))
             }
@@ -191,6 +187,28 @@ impl Reference {
                 Err(Problem::remaining("invalid_otp", remaining))
             }
         }
+    }
+
+    /// The second half: confirms the right code, once, and verifies the user. It ends the run of failures each time.
+    ///
+    /// # Errors
+    /// The answer if the code was confirmed before, or if another one came after the guess was paid for: then nothing
+    /// changes.
+    pub fn confirm(&mut self, username: &str, code: CodeNumber) -> Result<Answer, Problem> {
+        let challenge = self.challenges.get_mut(username).ok_or(Problem::of("otp_not_found"))?;
+        if challenge.newest().number != code {
+            return Err(Problem::remaining("otp_superseded", challenge.remaining(&self.numbers)));
+        }
+        challenge.failures = 0;
+        if challenge.newest().status == Status::Confirmed {
+            return Err(Problem::of("otp_already_used"));
+        }
+        challenge.newest_mut().status = Status::Confirmed;
+        challenge.contested = false;
+        let user = self.users.get_mut(username).expect("no code outlives the user that it can verify");
+        user.verified = true;
+        user.contested = false;
+        Ok(Answer::Verified(username.to_owned()))
     }
 
     /// Issues a code, counts it, and has it texted where there is a user.

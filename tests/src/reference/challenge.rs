@@ -83,6 +83,11 @@ impl Challenge {
         self.failures >= numbers.failures
     }
 
+    /// The codes that will still be compared: what ends first, the tries or the run before the lock.
+    pub(super) fn remaining(&self, numbers: &Numbers) -> u32 {
+        (numbers.tries - self.tries).min(numbers.failures - self.failures)
+    }
+
     /// PENDING, within its life, with tries left.
     pub(super) fn is_live(&self, numbers: &Numbers, now: i64) -> bool {
         let newest = self.newest();
