@@ -10,6 +10,7 @@ use document::Document;
 use local::template::Template;
 use serde_norway::Value;
 use shared::http::LONGEST_BODY;
+use tests::answer::Answer;
 
 use crate::cost;
 
@@ -36,6 +37,15 @@ pub(crate) fn problems_of(call: &str) -> BTreeSet<String> {
 /// Whether a call is documented to answer with this status.
 pub(crate) fn answers(call: &str, status: &str) -> bool {
     Document::read().responses(call).any(|(documented, _)| documented == status)
+}
+
+/// Whether the body of a success is one that the call is documented with.
+pub(crate) fn is_documented(call: &str, answer: &Answer) -> bool {
+    let document = Document::read();
+    let status = answer.status.to_string();
+    let (_, documented) = document.responses(call).find(|(documented, _)| *documented == status).unwrap();
+    let schema = &documented["content"]["application/json"]["schema"];
+    document.strict_validator(schema).is_valid(&answer.body)
 }
 
 #[test]
