@@ -52,7 +52,8 @@ impl Setting {
                 codes_per_address: 6,
                 ..default
             },
-            Self::Guessed => Numbers { failures: 20, signup_codes_per_phone: 12, ..default },
+            // The cooldown is shorter than the wait that a run of failures begins with.
+            Self::Guessed => Numbers { cooldown: 5, failures: 20, signup_codes_per_phone: 12, ..default },
             Self::Poor => Numbers {
                 code_life: 900,
                 cooldown: 400,
