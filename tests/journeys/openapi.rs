@@ -10,6 +10,7 @@ use document::Document;
 use local::template::Template;
 use serde_norway::Value;
 use shared::http::LONGEST_BODY;
+use tests::answer::Answer;
 
 use crate::cost;
 
@@ -26,6 +27,25 @@ pub(crate) fn codes_of_the_source() -> BTreeSet<&'static str> {
     ];
     let is_code = |text: &&str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
     tables.iter().flat_map(|table| table.split('"').skip(1).step_by(2)).filter(is_code).collect()
+}
+
+/// Status and code of each problem that a call is documented with.
+pub(crate) fn problems_of(call: &str) -> BTreeSet<String> {
+    Document::read().problems(call)
+}
+
+/// Whether a call is documented to answer with this status.
+pub(crate) fn answers(call: &str, status: &str) -> bool {
+    Document::read().responses(call).any(|(documented, _)| documented == status)
+}
+
+/// Whether the body of a success is one that the call is documented with.
+pub(crate) fn is_documented(call: &str, answer: &Answer) -> bool {
+    let document = Document::read();
+    let status = answer.status.to_string();
+    let (_, documented) = document.responses(call).find(|(documented, _)| *documented == status).unwrap();
+    let schema = &documented["content"]["application/json"]["schema"];
+    document.strict_validator(schema).is_valid(&answer.body)
 }
 
 #[test]

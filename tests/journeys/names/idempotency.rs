@@ -10,6 +10,7 @@ use tests::service::{Service, signup};
 
 use super::{ADA, BOB};
 use crate::expected::{broken, told, username_taken, verified};
+use crate::openapi;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_repeated_signup_is_answered_as_before_and_sends_no_text() {
@@ -84,6 +85,7 @@ async fn a_repeated_signup_shows_the_newest_code_and_is_forgotten_after_an_hour(
     assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
     let again = repeat().json(&body).await;
     assert_eq!((again.status, &again.body["user"]["status"]), (201, &json!("VERIFIED")));
+    assert!(openapi::is_documented("signup", &again), "{again:?}");
     assert_eq!(
         (&again.body["otp"]["id"], &again.body["otp"]["status"]),
         (&resent.body["otp"]["id"], &json!("CONFIRMED"))
