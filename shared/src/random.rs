@@ -6,9 +6,12 @@ use std::sync::Arc;
 
 use rand::{Rng as _, TryRng};
 
+/// Fills a slice with what is drawn.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
+
 /// The source of randomness.
 #[derive(Clone)]
-pub struct Random(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Random(Arc<Fill>);
 
 impl Random {
     /// Returns the operating system's randomness, stretched by a generator of the thread's own.

@@ -43,12 +43,13 @@ fn a_code_that_is_stored_whatever_became_of_its_row_is_found() {
     breaks(Rule::RunOfFailures, scenarios::devices(), Some(edit::put_otp_unconditionally));
 }
 
+/// Of the conditions on the row and on the user, either alone keeps a code from a new account here.
 #[test]
 fn a_code_that_is_stored_whoever_has_the_name_is_found() {
-    breaks(Rule::TextAfterRow, scenarios::replaced(), Some(edit::check_nobody));
+    breaks(Rule::TextAfterRow, scenarios::replaced(), Some(edit::issue_unconditionally));
 }
 
 #[test]
 fn a_confirmation_that_asks_for_nothing_is_found() {
-    breaks(Rule::NewestAndAlive, scenarios::typists(), Some(edit::confirm_unconditionally));
+    breaks(Rule::OneSuccess, scenarios::typists(), Some(edit::confirm_unconditionally));
 }

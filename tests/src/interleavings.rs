@@ -8,6 +8,7 @@ mod model;
 mod process;
 mod scenario;
 pub mod scenarios;
+mod stage;
 
 use std::time::{Duration, Instant};
 

@@ -15,14 +15,15 @@ pub fn put_otp_unconditionally(_: &Operation, body: &mut Value) {
     }
 }
 
-/// A further code is stored whoever has the username.
-pub fn check_nobody(_: &Operation, body: &mut Value) {
-    items(body).for_each(|item| {
+/// A further code is stored whatever its row has become, and whoever has the username.
+pub fn issue_unconditionally(operation: &Operation, body: &mut Value) {
+    put_otp_unconditionally(operation, body);
+    for item in items(body) {
         if let Some(check) = item.get_mut("ConditionCheck") {
             drop_condition(check);
             check["ConditionExpression"] = "attribute_exists(username)".into();
         }
-    });
+    }
 }
 
 /// A code is confirmed whatever its row has become.

@@ -87,29 +87,10 @@ impl Facts {
         let now = doer.request.now;
         let typed = typed(doer.request);
 
-        if text(old, "otpId") != text(new, "otpId") {
-            let is_live = text(old, "status") == "PENDING"
-                && number(old, "validUntil") > now
-                && number(old, "attempts") < MAX_ATTEMPTS;
-            self.check(Rule::SendReplacesNothing, doer.request.call != Call::Send || !is_live);
-            self.check(Rule::TextAfterRow, bytes(new, "accountId") == bytes(user, "accountId"));
-            let is_new = bytes(old, "accountId") != bytes(new, "accountId");
-            if is_new {
-                self.failures = 0;
-            }
-            let heir = self.codes.iter().find(|code| code.account == bytes(new, "accountId"));
-            let party = heir.map_or(doer.party, |code| code.party);
-            self.codes.push(Code {
-                id: text(new, "otpId").to_owned(),
-                account: bytes(new, "accountId").to_owned(),
-                party,
-                phone: text(user, "mobileNo").to_owned(),
-                text: None,
-                compared: 0,
-                successes: 0,
-            });
-        } else {
+        if text(old, "otpId") == text(new, "otpId") {
             self.failures += number(new, "attempts").saturating_sub(number(old, "attempts"));
+        } else {
+            self.issued(doer, user, old, new);
         }
 
         let code = self.code(text(new, "otpId")).cloned();
@@ -133,6 +114,29 @@ impl Facts {
         self.check(Rule::VerifiedWithConfirmed, !confirms || confirmed_one);
         let counted: u64 = after.of("limits").map(|row| number(row, "count")).sum();
         self.check(Rule::Counted, counted == self.codes.len() as u64);
+    }
+
+    /// Takes note of a code that is stored in the place of an `old` one.
+    fn issued(&mut self, doer: Doer<'_>, user: &Value, old: &Value, new: &Value) {
+        let is_live = text(old, "status") == "PENDING"
+            && number(old, "validUntil") > doer.request.now
+            && number(old, "attempts") < MAX_ATTEMPTS;
+        let account = bytes(new, "accountId");
+        self.check(Rule::SendReplacesNothing, doer.request.call != Call::Send || !is_live);
+        self.check(Rule::TextAfterRow, account == bytes(user, "accountId"));
+        if account != bytes(old, "accountId") {
+            self.failures = 0;
+        }
+        let heir = self.codes.iter().find(|code| code.account == account);
+        self.codes.push(Code {
+            id: text(new, "otpId").to_owned(),
+            account: account.to_owned(),
+            party: heir.map_or(doer.party, |code| code.party),
+            phone: text(user, "mobileNo").to_owned(),
+            text: None,
+            compared: 0,
+            successes: 0,
+        });
     }
 
     /// Takes note of a text that Courier is asked for.

@@ -52,6 +52,15 @@ struct Running {
     wrote: bool,
 }
 
+/// The beginning of a call.
+#[derive(Clone, Copy)]
+struct Beginning {
+    deed: Deed,
+    now: u64,
+    /// The seed of what it draws: no other call's.
+    dice: u64,
+}
+
 /// What happens next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Action {
@@ -112,7 +121,8 @@ impl Interleavings {
         };
         for (nth, deed) in self.scenario.before.iter().enumerate() {
             let dice = 0x100 + nth as u64;
-            state = self.begins(&state, 0, *deed, BEFORE, dice).expect("what was done before can be done");
+            let beginning = Beginning { deed: *deed, now: BEFORE, dice };
+            state = self.begins(&state, 0, beginning).expect("what was done before can be done");
             while let Some(running) = &state.clients[0].running {
                 let action = match *self.next(running) {
                     Step::Texts(_) => Action::Courier(0, ACCEPTED),
@@ -138,7 +148,8 @@ impl Interleavings {
         self.machines().processes.at(running.at).1
     }
 
-    fn begins(&self, state: &State, client: usize, deed: Deed, now: u64, dice: u64) -> Option<State> {
+    fn begins(&self, state: &State, client: usize, beginning: Beginning) -> Option<State> {
+        let Beginning { deed, now, dice } = beginning;
         let (call, body) = deed.request(self.party(client), &state.clients[client].knows, &state.texts)?;
         let at = self.machines().processes.begin(&Request { call, body: body.to_string(), now, dice });
         let mut next = state.clone();
@@ -265,7 +276,7 @@ impl Model for Interleavings {
             Action::Begins(client, deed) => {
                 let dice = 0x1_0000 * (1 + client as u64) + u64::from(state.clients[client].made);
                 let now = self.scenario.moments[state.moment];
-                return self.begins(state, client, deed, now, dice);
+                return self.begins(state, client, Beginning { deed, now, dice });
             }
             Action::Goes(client) => return self.goes(state, client, true),
             Action::Unheard(client) => {

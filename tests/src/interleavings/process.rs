@@ -6,37 +6,19 @@
 //! answers so far; each step is taken once, and remembered.
 
 use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, UNIX_EPOCH};
 
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use axum::Router;
-use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode};
-use axum::routing::post;
 use lambda_http::{Body, Response};
-use local::settings::Settings;
-use local::template::Template;
+use rand::SeedableRng as _;
 use rand::rngs::StdRng;
-use rand::{Rng as _, SeedableRng as _};
 use serde_json::{Value, json};
-use shared::clock::Clock;
-use shared::config::SignupSettings;
 use shared::context::SignupContext;
-use shared::random::Random;
-use shared::store::{Limits, Store};
-use tokio::net::TcpListener;
 use tokio::runtime::Runtime;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::careless;
+use super::stage::{Asked, Stage, connect, lock};
 use crate::proxy::Operation;
 
 /// A call, with all that its process depends on beside the answers that it gets.
@@ -117,19 +99,6 @@ struct Come {
     request: Arc<Request>,
     replies: Vec<Reply>,
     next: Arc<Step>,
-}
-
-/// What the process that is being run sees of the world.
-struct Stage {
-    now: SystemTime,
-    dice: StdRng,
-    asks: mpsc::UnboundedSender<Asked>,
-}
-
-/// What a process asks, and waits to be answered.
-struct Asked {
-    step: Step,
-    reply: oneshot::Sender<Reply>,
 }
 
 impl Processes {
@@ -218,7 +187,7 @@ impl Processes {
         for nth in 0.. {
             let ask = tokio::select! {
                 answered = &mut answer => {
-                    assert_eq!(nth, replies.len(), "{request:?} ended early");
+                    assert_eq!(nth, replies.len(), "{request:?} ended early: {answered:?}");
                     return answered;
                 }
                 ask = asked.recv() => ask.expect("the stage has the other end"),
@@ -303,118 +272,4 @@ fn event(request: &Request) -> Value {
         "body": request.body,
         "isBase64Encoded": false,
     })
-}
-
-/// Boots the functions, with their ways to DynamoDB and Courier, their clock and their dice ending at `stage`.
-async fn connect(settings: &[(&str, &str)], stage: &Arc<Mutex<Stage>>) -> SignupContext {
-    let mut given: HashMap<String, String> =
-        settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-    for (name, value) in [
-        ("AWS_ACCESS_KEY_ID", "local"),
-        ("AWS_SECRET_ACCESS_KEY", "local"),
-        // Nothing listens there; the start does not depend on it.
-        ("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:9"),
-        ("SEND_ANSWER_STEP_MILLISECONDS", "0"),
-    ] {
-        given.insert(name.to_owned(), value.to_owned());
-    }
-    given.insert("COURIER_BASE_URL".to_owned(), courier(Arc::clone(stage)).await);
-    let template = Template::of_this_repository().expect("the template");
-    let settings = Settings::new(&template, Arc::new(move |name| given.get(name).cloned()));
-    let settings = SignupSettings::read(|name| settings.get(name)).expect("settings");
-    let (users, otps) = (settings.texting.base.users_table.clone(), settings.texting.base.otps_table.clone());
-    let limits = settings.texting.limits_table.clone();
-    let clock = {
-        let stage = Arc::clone(stage);
-        Clock::reading(move || lock(&stage).now)
-    };
-    let mut signup = SignupContext::connect(settings, clock).await.expect("a context");
-    let client = client(stage);
-    signup.texting.context.store = Store::new(client.clone(), users, otps);
-    signup.texting.limits = Limits::new(client, limits);
-    let dice = Arc::clone(stage);
-    signup.texting.random = Random::filling(move |bytes| lock(&dice).dice.fill_bytes(bytes));
-    signup
-}
-
-/// The client of DynamoDB whose requests end at `stage`. It repeats as often as a function's own, and at once.
-fn client(stage: &Arc<Mutex<Stage>>) -> Client {
-    #[derive(Clone)]
-    struct Connector(Arc<Mutex<Stage>>);
-
-    impl std::fmt::Debug for Connector {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("Connector")
-        }
-    }
-
-    impl HttpConnector for Connector {
-        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let operation = Operation::from(target.rsplit('.').next().unwrap_or_default());
-            let body = request.body().bytes().unwrap_or_default();
-            let body: Value = serde_json::from_slice(body).expect("JSON");
-            let stage = Arc::clone(&self.0);
-            HttpConnectorFuture::new(async move {
-                match ask(&stage, Step::Asks(operation, body)).await {
-                    Reply::Answered(status, body) => {
-                        Ok(HttpResponse::new(status.try_into().expect("a status"), body.into()))
-                    }
-                    Reply::Lost => Err(ConnectorError::io("the connection broke".into())),
-                }
-            })
-        }
-    }
-
-    let connector = SharedHttpConnector::new(Connector(Arc::clone(stage)));
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .region(Region::new("us-east-1"))
-        .endpoint_url("http://stage.example")
-        .credentials_provider(Credentials::new("a", "b", None, None, "nobody's"))
-        .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_micros(1)));
-    Client::from_conf(config.build())
-}
-
-/// Starts a Courier whose requests end at `stage`, and returns its address.
-async fn courier(stage: Arc<Mutex<Stage>>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("an address");
-    let router = Router::new().route("/send", post(take_text)).with_state(stage);
-    tokio::spawn(async move { axum::serve(listener, router).await });
-    format!("http://{address}")
-}
-
-async fn take_text(
-    State(stage): State<Arc<Mutex<Stage>>>,
-    headers: HeaderMap,
-    body: String,
-) -> (StatusCode, String) {
-    let body: Value = serde_json::from_str(&body).expect("JSON");
-    let text = |pointer: &str| body.pointer(pointer).and_then(Value::as_str).expect("a text").to_owned();
-    let key = headers["idempotency-key"].to_str().expect("a key");
-    let (id, _) = key.split_once(':').expect("<otpId>:<n>");
-    let text =
-        Text { to: text("/message/to/phone_number"), id: id.to_owned(), code: text("/message/to/data/otp") };
-    match ask(&stage, Step::Texts(text)).await {
-        Reply::Answered(status, body) => (StatusCode::from_u16(status).expect("a status"), body),
-        Reply::Lost => {
-            unreachable!("what Courier does not answer is asked for again, by the clock of the machine")
-        }
-    }
-}
-
-/// Ends a step, and waits for the next one; forever, if this was the last.
-async fn ask(stage: &Mutex<Stage>, step: Step) -> Reply {
-    let (reply, replied) = oneshot::channel();
-    drop(lock(stage).asks.send(Asked { step, reply }));
-    match replied.await {
-        Ok(reply) => reply,
-        Err(_) => std::future::pending().await,
-    }
-}
-
-fn lock(stage: &Mutex<Stage>) -> std::sync::MutexGuard<'_, Stage> {
-    stage.lock().unwrap_or_else(PoisonError::into_inner)
 }

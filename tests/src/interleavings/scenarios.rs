@@ -48,7 +48,7 @@ pub fn larger() -> Vec<Scenario> {
         again(guessers(), "guessing, two faults", 1, 2),
         again(devices(), "two devices, one more call", 1, 1),
         again(replaced(), "replaced while sending, two faults", 0, 2),
-        again(parties(), "two parties, a fault", 0, 1),
+        again(parties(), "two parties, one more call, two faults", 1, 2),
     ]
 }
 
@@ -100,5 +100,5 @@ pub fn replaced() -> Scenario {
 #[must_use]
 pub fn parties() -> Scenario {
     let clients = vec![owner(2, &[SIGN_UP, TYPE]), stranger(1, &[SIGN_UP])];
-    with("two parties", clients, &[], &[NOON], 0)
+    with("two parties", clients, &[], &[NOON], 1)
 }
