@@ -9,6 +9,7 @@ pub mod autofill;
 pub mod crowd;
 pub mod lab;
 pub mod lines;
+pub mod openapi;
 pub mod parties;
 pub mod phones;
 pub mod plot;
