@@ -59,11 +59,18 @@ impl Tables {
         if !self.changed.swap(false, Ordering::Relaxed) {
             return;
         }
-        let database = database();
-        for (table, item) in rows {
-            database.put_item(read(&json!({ "TableName": table, "Item": item }))).expect("a put");
-        }
-        *self.database.lock().unwrap_or_else(PoisonError::into_inner) = database;
+        let held = self.rows();
+        self.with(|database| {
+            for (table, item) in held.iter().filter(|row| !rows.contains(row)) {
+                let (_, key, _) =
+                    TABLES.iter().find(|(name, _, _)| name == table).expect("one of the tables");
+                let delete = json!({ "TableName": table, "Key": { *key: item[*key] } });
+                database.delete_item(read(&delete)).expect("a delete");
+            }
+            for (table, item) in rows.iter().filter(|row| !held.contains(row)) {
+                database.put_item(read(&json!({ "TableName": table, "Item": item }))).expect("a put");
+            }
+        });
     }
 
     fn with<T>(&self, run: impl FnOnce(&Database) -> T) -> T {

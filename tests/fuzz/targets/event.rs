@@ -1,6 +1,6 @@
-//! See [`fuzz::event`].
+//! The target `event` under libFuzzer: see [`fuzz::event`].
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| -> libfuzzer_sys::Corpus {
-    if fuzz::event::run(data) { libfuzzer_sys::Corpus::Keep } else { libfuzzer_sys::Corpus::Reject }
-});
+use libfuzzer_sys::{Corpus, fuzz_target};
+
+fuzz_target!(|data: &[u8]| -> Corpus { if fuzz::event::run(data) { Corpus::Keep } else { Corpus::Reject } });
