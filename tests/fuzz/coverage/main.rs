@@ -43,7 +43,9 @@ fn main() -> ExitCode {
             let (lines, all) = (covered.len(), covered.len() + missed.len());
             println!("{target}: {lines} of {all} lines, floor {}", floor.lines);
             if flags.missed {
-                missed.iter().for_each(|(file, line)| println!("  {file}:{line}"));
+                for (file, line) in missed {
+                    println!("  {file}:{line}");
+                }
             }
             reached &= lines >= floor.lines;
         }

@@ -107,6 +107,7 @@ impl Function {
 }
 
 /// Makes the calls that `data` is made into.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let mut bytes = Unstructured::new(data);
     let mut steps = Vec::new();
@@ -156,7 +157,7 @@ impl Session<'_> {
         let before = self.world.texted().len();
         let members = self.members(step);
         let otp = members.get("otp").and_then(Value::as_str).map(str::to_owned);
-        let event = self.event(step, members);
+        let event = Self::event(step, members);
         let Ok(event) = serde_json::from_value(event) else { return };
         let answer = self.world.answer(call, event);
         let status = answer.status().as_u16();
@@ -227,7 +228,7 @@ impl Session<'_> {
         }
     }
 
-    fn event(&self, step: &Step<'_>, members: Map<String, Value>) -> Value {
+    fn event(step: &Step<'_>, members: Map<String, Value>) -> Value {
         let body = match step.spoilt {
             Spoilt::Body(body) => body.to_owned(),
             _ => Value::Object(members).to_string(),

@@ -5,6 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use jsonschema::Validator;
+use lambda_http::http::HeaderName;
 use lambda_http::{Body, Response};
 use serde_json::Value;
 use tests::openapi::{Document, members};
@@ -75,7 +76,7 @@ impl Contract {
         let retry_after = body.get("retryAfter").map(Value::to_string);
         let expected: BTreeSet<_> =
             HEADERS.into_iter().chain(retry_after.is_some().then_some("retry-after")).collect();
-        let headers: BTreeSet<_> = answer.headers().keys().map(|name| name.as_str()).collect();
+        let headers: BTreeSet<_> = answer.headers().keys().map(HeaderName::as_str).collect();
         assert_eq!(headers, expected, "{call} {status}");
         assert_eq!(header("cache-control"), "no-store");
         assert_eq!(header("x-content-type-options"), "nosniff");

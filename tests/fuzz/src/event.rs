@@ -11,6 +11,7 @@ thread_local! {
 }
 
 /// Hands the event that `data` is in JSON to each function.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     if serde_json::from_slice::<LambdaRequest>(data).is_err() {
         // The runtime tells the gateway so, and no function sees it.

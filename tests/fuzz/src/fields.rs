@@ -15,6 +15,7 @@ use shared::domain::username::Username;
 use crate::headers;
 
 /// Reads `data` by the parser that its first byte names.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Some((kind, rest)) = data.split_first() else { return false };
     // What is read as bytes comes first: a header need not be text.

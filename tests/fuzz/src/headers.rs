@@ -93,7 +93,7 @@ pub(crate) fn signed_token(text: &str) -> bool {
 struct Gate {
     runtime: Runtime,
     issuer: Issuer,
-    gate: Arc<AttestationGate>,
+    attestation: Arc<AttestationGate>,
     clock: Clock,
 }
 
@@ -101,7 +101,7 @@ impl Gate {
     fn open() -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
         let clock = Clock::reading(|| SystemTime::UNIX_EPOCH + Duration::from_secs(NOON));
-        let (issuer, gate) = runtime.block_on(async {
+        let (issuer, attestation) = runtime.block_on(async {
             let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
             let time = LocalClock::manual(NOON).0;
             let issuer = Issuer::start(listener, time, std::future::pending()).expect("an issuer");
@@ -112,7 +112,7 @@ impl Gate {
             let gate = AttestationGate::open(settings, &https, clock.now().timestamp).await;
             (issuer, Arc::new(gate))
         });
-        let opened = Self { runtime, issuer, gate, clock };
+        let opened = Self { runtime, issuer, attestation, clock };
         assert!(opened.admits(opened.issuer.token(PROJECT).parse().expect("text")), "a good token");
         opened
     }
@@ -122,9 +122,9 @@ impl Gate {
         let moment = Moment {
             arrived: self.clock.now(),
             came: tokio::time::Instant::now(),
-            deadline: Deadline::after(Duration::from_secs(60)),
+            deadline: Deadline::after(Duration::from_mins(1)),
         };
-        let presented = Presented::to(Some(&self.gate), &headers);
+        let presented = Presented::to(Some(&self.attestation), &headers);
         match self.runtime.block_on(presented.admit(moment, &Trace::of("a request"))) {
             Ok(()) => true,
             Err(Error::AttestationRequired) => false,

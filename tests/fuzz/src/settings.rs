@@ -33,6 +33,7 @@ const SECRET: [&str; 5] =
 const LONG: usize = 16;
 
 /// Reads the settings of each function from the lines that `data` is.
+#[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(data) else { return false };
     let mut environment = BTreeMap::from(GIVEN);
