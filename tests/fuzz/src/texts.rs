@@ -25,7 +25,11 @@ struct Given<'a> {
 #[must_use]
 pub fn run(data: &[u8]) -> bool {
     let Ok(given) = Given::arbitrary_take_rest(Unstructured::new(data)) else { return false };
-    assert_eq!(Size::of(given.text), plain_size(given.text), "{:?}", given.text);
+    // Repeated, it meets the ends of segments.
+    for times in [1, 10, 70] {
+        let text = given.text.repeat(times);
+        assert_eq!(Size::of(&text), plain_size(&text), "{text:?}");
+    }
     let (Ok(app), Ok(name)) = (AppName::parse(given.app), PersonName::parse(given.name)) else { return true };
     assert!(plain_size(app.as_str()).units <= 30);
     let domain = given.domain.and_then(|domain| OtpDomain::parse(domain).ok());
