@@ -9,6 +9,8 @@ use std::net::IpAddr;
 use std::panic::AssertUnwindSafe;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use futures::FutureExt as _;
 use lambda_http::http::{HeaderMap, StatusCode, header};
 use lambda_http::request::{LambdaRequest, RequestContext};
@@ -63,15 +65,21 @@ impl Incoming {
     }
 }
 
-/// Returns the event without what nothing here reads: the query string, `Host` and `X-Forwarded-Proto`. A caller
-/// writes them, and `lambda_http` panics at some when it makes an address of them.
+/// Returns the event without what nothing here reads: stage, path, query string, `Host` and `X-Forwarded-Proto`, and a
+/// body that is said to be base64 and is not. A caller writes some of them, and `lambda_http` panics when it can make no
+/// address, or no bytes, of them.
 #[must_use]
 pub fn without_unread_parts(mut event: LambdaRequest) -> LambdaRequest {
     if let LambdaRequest::ApiGatewayV2(event) = &mut event {
+        event.raw_path = None;
         event.raw_query_string = None;
         event.headers.remove(header::HOST);
         event.headers.remove("x-forwarded-proto");
         event.request_context.domain_name = None;
+        event.request_context.stage = None;
+        if event.is_base64_encoded && event.body.as_ref().is_some_and(|body| STANDARD.decode(body).is_err()) {
+            event.body = None;
+        }
     }
     event
 }

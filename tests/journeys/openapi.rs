@@ -1,16 +1,15 @@
 //! `docs/openapi.yaml` says what the service does: its calls, its fields' rules, its problems, and every example.
 
-mod document;
 mod examples;
 mod fields;
 
 use std::collections::BTreeSet;
 
-use document::Document;
 use local::template::Template;
 use serde_norway::Value;
 use shared::http::LONGEST_BODY;
 use tests::answer::Answer;
+use tests::openapi::Document;
 
 use crate::cost;
 

@@ -12,6 +12,7 @@ pub mod interleavings;
 pub mod lab;
 pub mod linearizability;
 pub mod lines;
+pub mod openapi;
 pub mod parties;
 pub mod phones;
 pub mod plot;

@@ -55,33 +55,54 @@ fn an_encoded_body_is_not_read() {
     }
 }
 
+fn event(changes: &[(&str, serde_json::Value)]) -> Request {
+    let mut event = serde_json::json!({
+        "version": "2.0",
+        "routeKey": "POST /send",
+        "rawPath": "/send",
+        "rawQueryString": "",
+        "headers": { "content-type": "application/json" },
+        "requestContext": {
+            "http": { "method": "POST", "path": "/send", "sourceIp": "192.0.2.1" },
+            "routeKey": "POST /send",
+            "stage": "$default",
+        },
+        "body": "e30=",
+        "isBase64Encoded": true,
+    });
+    for (pointer, value) in changes {
+        let (parent, name) = pointer.rsplit_once('/').unwrap();
+        event.pointer_mut(parent).unwrap()[name] = value.clone();
+    }
+    Request::from(without_unread_parts(serde_json::from_value(event).unwrap()))
+}
+
 /// Case 22: `lambda_http` panics at each of these.
 #[test]
-fn an_event_is_read_whatever_its_query_and_its_host() {
-    for (query, name, value) in [
-        ("<>", "host", "api.example.com"),
-        ("a=\"b\"", "host", "api.example.com"),
-        ("a b", "host", "api.example.com"),
-        ("", "host", "a b"),
-        ("", "x-forwarded-proto", "https,http"),
+fn an_event_is_read_whatever_its_path_its_query_and_its_host() {
+    for (pointer, value) in [
+        ("/rawQueryString", "<>"),
+        ("/rawQueryString", "a=\"b\""),
+        ("/rawQueryString", "a b"),
+        ("/headers/host", "a b"),
+        ("/headers/x-forwarded-proto", "https,http"),
+        ("/requestContext/domainName", "a b"),
+        ("/rawPath", ":port"),
+        ("/rawPath", "@"),
+        ("/requestContext/stage", "\\:"),
     ] {
-        let event = serde_json::json!({
-            "version": "2.0",
-            "routeKey": "POST /send",
-            "rawPath": "/send",
-            "rawQueryString": query,
-            "headers": { name: value, "content-type": "application/json" },
-            "requestContext": {
-                "domainName": value,
-                "http": { "method": "POST", "path": "/send", "sourceIp": "192.0.2.1" },
-                "routeKey": "POST /send",
-                "stage": "$default",
-            },
-            "body": "{}",
-            "isBase64Encoded": false,
-        });
-        let request = Request::from(without_unread_parts(serde_json::from_value(event).unwrap()));
-        assert_eq!(request.uri(), "/send", "{query} {name}: {value}");
+        let request = event(&[("/headers/host", "api.example.com".into()), (pointer, value.into())]);
+        assert_eq!(request.uri(), "/", "{pointer}: {value}");
+        assert_eq!(request.body().as_ref(), b"{}");
         assert!(is_plain_json(request.headers()));
+    }
+}
+
+/// Case 23: `lambda_http` panics at each of these.
+#[test]
+fn a_body_that_is_not_the_base64_that_it_is_said_to_be_is_none() {
+    for body in ["{}", "e30", "e30=\n", "e3", "=", "é"] {
+        let request = event(&[("/body", body.into())]);
+        assert_eq!(request.body().as_ref(), b"", "{body:?}");
     }
 }

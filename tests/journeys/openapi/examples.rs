@@ -7,10 +7,10 @@ use std::collections::BTreeSet;
 use serde_json::Value as Json;
 use serde_norway::Value;
 use tests::answer::Answer;
+use tests::openapi::{Document, members};
 use tests::service::{Call, Service};
 
 use super::CALLS;
-use super::document::{Document, members};
 
 /// The headers that HTTP needs, which no file names.
 const TRANSPORT: [&str; 3] = ["content-length", "content-type", "date"];

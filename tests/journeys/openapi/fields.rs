@@ -10,10 +10,10 @@ use shared::domain::phone::MobileNumber;
 use shared::domain::policy::Policy;
 use shared::domain::region::Regions;
 use shared::domain::username::Username;
+use tests::openapi::{Document, members};
 use tests::service::Service;
 
 use super::CALLS;
-use super::document::{Document, members};
 
 /// A text of so many characters that the field takes, if any of that length is.
 fn of_length(field: &str, length: usize) -> String {

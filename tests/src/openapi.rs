@@ -1,4 +1,4 @@
-//! The file, and what it says.
+//! `docs/openapi.yaml`, and what it says.
 
 use std::collections::BTreeSet;
 
@@ -7,18 +7,22 @@ use serde_json::{Value as Json, json};
 use serde_norway::Value;
 
 /// The file, read once.
-pub(super) struct Document {
+#[derive(Debug)]
+pub struct Document {
     /// All of it, members in their order.
-    pub(super) yaml: Value,
+    pub yaml: Value,
 }
 
 impl Document {
-    pub(super) fn read() -> Self {
-        Self { yaml: serde_norway::from_str(include_str!("../../../docs/openapi.yaml")).unwrap() }
+    /// Reads it.
+    #[must_use]
+    pub fn read() -> Self {
+        Self { yaml: serde_norway::from_str(include_str!("../../docs/openapi.yaml")).unwrap() }
     }
 
     /// What `node` is, or what it refers to.
-    pub(super) fn follow<'a>(&'a self, node: &'a Value) -> &'a Value {
+    #[must_use]
+    pub fn follow<'a>(&'a self, node: &'a Value) -> &'a Value {
         let Some(reference) = node["$ref"].as_str() else { return node };
         let path = reference.strip_prefix("#/").unwrap();
         let found = path.split('/').fold(&self.yaml, |node, key| &node[key]);
@@ -27,30 +31,35 @@ impl Document {
     }
 
     /// Method and path of each call.
-    pub(super) fn routes(&self) -> BTreeSet<String> {
+    #[must_use]
+    pub fn routes(&self) -> BTreeSet<String> {
         let paths = members(&self.yaml["paths"]);
         paths
             .flat_map(|(path, item)| members(item).map(move |(method, _)| format!("{method} {path}")))
             .collect()
     }
 
-    pub(super) fn operation(&self, call: &str) -> &Value {
+    /// What the file says of a call.
+    #[must_use]
+    pub fn operation(&self, call: &str) -> &Value {
         &self.yaml["paths"][format!("/{call}")]["post"]
     }
 
     /// The statuses of a call's answers, each with its answer.
-    pub(super) fn responses<'a>(&'a self, call: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
+    pub fn responses<'a>(&'a self, call: &str) -> impl Iterator<Item = (&'a str, &'a Value)> {
         members(&self.operation(call)["responses"]).map(|(status, answer)| (status, self.follow(answer)))
     }
 
     /// The JSON that a call takes: its schema, and its examples.
-    pub(super) fn request(&self, call: &str) -> &Value {
+    #[must_use]
+    pub fn request(&self, call: &str) -> &Value {
         &self.follow(&self.operation(call)["requestBody"])["content"]["application/json"]
     }
 
     /// Status and code of each problem of a call, such as `422 invalid_otp`. The status is that of the answer, and the
     /// schema has the same.
-    pub(super) fn problems(&self, call: &str) -> BTreeSet<String> {
+    #[must_use]
+    pub fn problems(&self, call: &str) -> BTreeSet<String> {
         let mut problems = BTreeSet::new();
         for (status, answer) in self.responses(call) {
             for schema in self.alternatives(&answer["content"]["application/problem+json"]["schema"]) {
@@ -73,14 +82,16 @@ impl Document {
     }
 
     /// What `schema` accepts.
-    pub(super) fn validator(&self, schema: &Value) -> Validator {
+    #[must_use]
+    pub fn validator(&self, schema: &Value) -> Validator {
         let schema = serde_json::to_value(schema).unwrap();
         build(&json!({ "allOf": [schema], "components": self.components() }))
     }
 
     /// What `schema` accepts, if no object has a member that is not named. The file leaves answers open, so that a member
     /// more breaks no client; here each has to be written down.
-    pub(super) fn strict_validator(&self, schema: &Value) -> Validator {
+    #[must_use]
+    pub fn strict_validator(&self, schema: &Value) -> Validator {
         let schema = serde_json::to_value(schema).unwrap();
         let mut root =
             json!({ "allOf": [schema], "unevaluatedProperties": false, "components": self.components() });
@@ -116,6 +127,6 @@ fn close(node: &mut Json) {
 }
 
 /// The members of an object in their order.
-pub(super) fn members(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
+pub fn members(node: &Value) -> impl Iterator<Item = (&str, &Value)> {
     node.as_mapping().into_iter().flatten().map(|(name, value)| (name.as_str().unwrap(), value))
 }
