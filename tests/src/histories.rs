@@ -7,6 +7,7 @@
 mod drawn;
 mod pair;
 mod step;
+mod texts;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

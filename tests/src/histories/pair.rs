@@ -2,11 +2,11 @@
 
 use std::fmt::Write as _;
 
-use local::courier::{Behaviour, Script};
 use serde_json::{Value, json};
 
 use super::drawn::{Again, Drawn};
 use super::step::{ADDRESSES, AsWho, End, History, Id, NAMES, Otp, PHONES, Step, Wait};
+use super::texts::{Requested, during};
 use crate::answer::Answer;
 use crate::reference::{
     Ask, Asked, Call, CodeNumber, Details, Given, Messenger, Numbers, Reference, SignUp, Told, Typed, Verify,
@@ -234,74 +234,43 @@ impl<'a> Pair<'a> {
         let from = self.cast.addresses[from].clone();
         let told = self.model.call(Asked { call, from: &from, messenger, fresh });
 
-        let courier = self.service.courier();
-        let texts = courier.count();
-        if let Some(behaviour) = behaviour(messenger) {
-            courier.play(Script::of([behaviour]));
-        }
         let request = self.service.call(call.path()).from(&from);
         let request = if let Some(key) = call.key() { request.key(key) } else { request };
-        let answer = request.json(&self.drawn.body(call)).await;
-        let refused = messenger != Messenger::Takes && courier.unmet() == 0;
-        courier.play(Script::default());
-        let (accepted, _) = courier.texts_after(texts);
-        let mut asked_for: Vec<_> = accepted.iter().map(|text| text.request.clone()).collect();
-        let mut keys: Vec<_> = accepted.iter().map(|text| text.idempotency_key.clone()).collect();
-        if refused {
-            let bodies = courier.bodies();
-            asked_for
-                .push(bodies.last().and_then(|body| serde_json::from_slice(body).ok()).unwrap_or_default());
-            keys.push(courier.keys().pop().flatten());
-        }
+        let body = self.drawn.body(call);
+        let (answer, requested) = during(request.json(&body), self.service.courier(), messenger).await;
         let _ = self.service.proxy.take_calls();
 
-        let code = match &told.answer {
-            crate::reference::Answer::Refused(problem) => problem.code,
-            _ => "",
-        };
-        let outcome = format!("{} {} {}", call.path(), told.answer.status(), code);
-        let _ = writeln!(
-            self.story,
-            "{} {:?} from {from}, {messenger:?}\n    {}",
-            self.clock(),
-            call,
-            answer.text
-        );
+        let outcome = format!("{} {} {}", call.path(), answer.status, answer.code());
         self.answers.push(outcome.trim_end().to_owned());
-        self.learn(&told, &answer, &asked_for, &keys)?;
-        self.compare(&told, &answer, &asked_for)
+        let (clock, text) = (self.clock(), &answer.text);
+        let _ = writeln!(self.story, "{clock} {call} from {from}; Courier {messenger}\n    {text}");
+        self.learn(&told, &answer, &requested)?;
+        self.compare(&told, &answer, &requested)
     }
 
     /// Takes note of the id and the code that were drawn.
-    fn learn(
-        &mut self,
-        told: &Told,
-        answer: &Answer,
-        asked_for: &[Value],
-        keys: &[Option<String>],
-    ) -> Result<(), Ended> {
+    fn learn(&mut self, told: &Told, answer: &Answer, requested: &[Requested]) -> Result<(), Ended> {
         if !told.issued {
             return Ok(());
         }
         let answered = answer.body.pointer("/otp/id").and_then(Value::as_str);
-        let texted = keys.first().and_then(|key| Some(key.as_deref()?.split_once(':')?.0));
+        let texted = requested.first();
         if let (Some(answered), Some(texted)) = (answered, texted)
-            && answered != texted
+            && answered != texted.id
         {
-            return Err(self.differs(&format!("the id in the answer is not that of the text, {texted}")));
+            return Err(self.differs(&format!("the id in the answer is not that of the text, {}", texted.id)));
         }
-        let Some(id) = answered.or(texted) else {
-            return Err(self.differs("the model issues a code, the service does not"));
+        let Some(id) = answered.or(texted.map(|text| &*text.id)) else {
+            return Err(self.differs("a code is to be issued"));
         };
-        let code = asked_for.first().and_then(|request| request.pointer("/message/to/data/otp"));
-        match self.drawn.learn(id, code.and_then(Value::as_str)) {
+        match self.drawn.learn(id, texted.map(|text| &*text.code)) {
             Ok(()) => Ok(()),
             Err(Again::Id) => Err(self.differs("the id is not new")),
             Err(Again::Code) => Err(Ended::DrawnTwice),
         }
     }
 
-    fn compare(&self, told: &Told, answer: &Answer, asked_for: &[Value]) -> Result<(), Ended> {
+    fn compare(&self, told: &Told, answer: &Answer, requested: &[Requested]) -> Result<(), Ended> {
         let expected = told.answer.body(|number| json!(self.drawn.id(number)));
         let mut body = answer.body.clone();
         let has_words = body.get_mut("errors").and_then(Value::as_array_mut).is_none_or(|errors| {
@@ -312,9 +281,8 @@ impl<'a> Pair<'a> {
         });
         let problem = answer.status >= 400;
         let has_request = body.as_object_mut().is_some_and(|body| body.remove("requestId").is_some());
-        let numbers: Vec<_> =
-            asked_for.iter().map(|request| request.pointer("/message/to/phone_number").cloned()).collect();
-        let texted: Vec<_> = told.texted.iter().map(|number| Some(json!(number))).collect();
+        let texted: Vec<_> = requested.iter().map(|text| &text.to).collect();
+        let to_be_texted: Vec<_> = told.texted.iter().collect();
         let header = answer.headers.get("retry-after").cloned();
         let kind = if problem { "application/problem+json" } else { "application/json" };
         let checks = [
@@ -330,7 +298,7 @@ impl<'a> Pair<'a> {
                 answer.headers.get("content-type").is_some_and(|held| held == kind),
                 format!("the content type is to be {kind}"),
             ),
-            (numbers == texted, format!("texts are to go to {texted:?}, and go to {numbers:?}")),
+            (texted == to_be_texted, format!("texts are to go to {to_be_texted:?}, and go to {texted:?}")),
         ];
         let broken = checks.into_iter().find(|(holds, _)| !holds);
         broken.map_or(Ok(()), |(_, what)| Err(self.differs(&what)))
@@ -338,15 +306,5 @@ impl<'a> Pair<'a> {
 
     fn differs(&self, what: &str) -> Ended {
         Ended::Differs(format!("{}    but {what}", self.story))
-    }
-}
-
-/// The script by which the stand-in does that.
-fn behaviour(messenger: Messenger) -> Option<Behaviour> {
-    match messenger {
-        Messenger::Takes => None,
-        Messenger::RefusesTheNumber => Some(Behaviour::answer(400)),
-        Messenger::RefusesTheAccount => Some(Behaviour::answer(403)),
-        Messenger::Doubts => Some(Behaviour::answer(409)),
     }
 }
