@@ -11,6 +11,7 @@ mod numbers;
 mod phones;
 mod pumping;
 mod readers;
+mod shards;
 mod unchanged;
 mod words;
 

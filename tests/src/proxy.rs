@@ -51,6 +51,7 @@ mod call;
 mod contention;
 mod fault;
 mod hold;
+pub mod mutant;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -247,6 +248,7 @@ impl Shared {
     /// Serves one request; `None` is for a connection that is to be reset.
     async fn serve(self: Arc<Self>, request: Request<Incoming>) -> Option<Response<Full<Bytes>>> {
         let question = Arc::new(Question::read(request).await?);
+        mutant::record(&question.operation, &question.body);
         let Fate { entry, gates, tear, fault } = self.meet(&question);
         let reply = if fault.as_ref().is_none_or(Fault::forwards) {
             let delay = fault.as_ref().map(Fault::delay).unwrap_or_default();

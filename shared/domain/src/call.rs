@@ -32,3 +32,18 @@ impl FromStr for Call {
         [Self::Signup, Self::Send, Self::Resend].into_iter().find(|call| call.as_str() == name).ok_or(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_is_read_by_the_name_that_a_row_has() {
+        for (name, call) in [("signup", Call::Signup), ("send", Call::Send), ("resend", Call::Resend)] {
+            assert_eq!((call.as_str(), name.parse()), (name, Ok(call)));
+        }
+        for name in ["", "Send", "verify"] {
+            assert_eq!(name.parse::<Call>(), Err(()), "{name:?}");
+        }
+    }
+}

@@ -58,3 +58,26 @@ impl Violation {
         Self { rule, detail: detail.into() }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_has_the_name_that_apps_know() {
+        let rules = [
+            Rule::Required,
+            Rule::Type,
+            Rule::Unknown,
+            Rule::Format,
+            Rule::Length,
+            Rule::LineType,
+            Rule::Region,
+            Rule::Common,
+        ];
+        assert_eq!(
+            rules.map(Rule::code),
+            ["required", "type", "unknown", "format", "length", "line_type", "region", "common"]
+        );
+    }
+}

@@ -247,6 +247,17 @@ mod tests {
     }
 
     #[test]
+    fn a_guesser_knows_each_detail_its_parts_and_the_ends_of_a_number() {
+        assert_eq!(details(&["ada@x-y.example", ""]), ["ada@x-y.example", "ada", "x", "y", "example", ""]);
+        let ends = details(&["+12025550143"]);
+        assert_eq!(ends[..3], ["+12025550143", "12025550143", "2025550143"]);
+        assert_eq!(ends.last().map(|end| end.len()), Some(PHONE_TAIL));
+        let (no_number, too_long) = ("+1202555014x", format!("+{}", "1".repeat(PHONE_DIGITS + 1)));
+        assert_eq!(details(&[no_number]), [no_number, &no_number[1..]]);
+        assert_eq!(details(&[&too_long]), [&*too_long, &too_long[1..]]);
+    }
+
+    #[test]
     fn a_hash_is_what_another_implementation_computes() {
         let salt = std::array::from_fn(|i| u8::try_from(i).unwrap());
         let hash = Password::parse("correct horse battery stapl\u{e9}", &[]).unwrap().hash(salt);

@@ -130,6 +130,8 @@ fn region(region: rlibphonenumber::Region) -> Option<Region> {
 
 #[cfg(test)]
 mod tests {
+    use std::hash::BuildHasher as _;
+
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
@@ -284,6 +286,33 @@ mod tests {
         let number = MobileNumber::parse("+12025550143", &Regions::all()).unwrap();
         assert_eq!(number, MobileNumber::from_store("+12025550143".to_owned(), None));
         assert_ne!(number, MobileNumber::from_store("+12025550144".to_owned(), number.region()));
+    }
+
+    /// A set asks for no number that is none of its own.
+    #[test]
+    fn other_numbers_have_other_hashes() {
+        let hashing = std::hash::RandomState::new();
+        let hash = |text: &str| hashing.hash_one(MobileNumber::from_store(text.to_owned(), None));
+        assert_ne!(hash("+12025550143"), hash("+12025550144"));
+    }
+
+    #[test]
+    fn e164_is_a_plus_and_seven_to_fifteen_digits_without_a_leading_zero() {
+        for text in ["+1202555", "+12025550143", "+123456789012345"] {
+            assert!(is_e164(text), "{text}");
+        }
+        for text in [
+            "",
+            "+",
+            "12025550143",
+            "+120255",
+            "+1234567890123456",
+            "+02025550143",
+            "+1202555014x",
+            "+1 2025550143",
+        ] {
+            assert!(!is_e164(text), "{text}");
+        }
     }
 
     #[test]

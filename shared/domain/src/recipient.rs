@@ -171,6 +171,22 @@ mod tests {
         assert_eq!(Recipient::of(&named(), None, at(0)).kind(), RecipientKind::Unknown);
     }
 
+    #[test]
+    fn an_account_is_contested_as_its_user_is_and_that_of_nobody_is_not() {
+        let user = |contested| User::ada(UserStatus::signed_up(DAY, contested, at(0)));
+        let is_contested = |user, now| Recipient::of(&named(), user, at(now)).is_contested();
+        assert!(is_contested(Some(user(true)), 0));
+        assert!(!is_contested(Some(user(false)), 0));
+        assert!(!is_contested(Some(user(true)), DAY), "its day is over");
+        assert!(!is_contested(None, 0));
+    }
+
+    #[test]
+    fn a_kind_has_the_name_that_logs_have() {
+        let kinds = [RecipientKind::Verified, RecipientKind::Pending, RecipientKind::Unknown];
+        assert_eq!(kinds.map(RecipientKind::as_str), ["verified", "pending", "unknown"]);
+    }
+
     /// Case 34, the rule itself.
     #[test]
     fn a_challenge_is_the_recipients_own_absent_or_foreign() {

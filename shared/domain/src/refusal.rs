@@ -82,3 +82,16 @@ impl Cap {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cap_has_the_name_that_logs_have() {
+        assert_eq!(
+            [Cap::Username, Cap::Phone, Cap::Address].map(Cap::as_str),
+            ["username", "phone", "address"]
+        );
+    }
+}

@@ -34,9 +34,8 @@ impl Timestamp {
 
     /// Returns the seconds from `self` until `later`; zero when `later` is not later.
     #[must_use]
-    pub const fn until(self, later: Self) -> i64 {
-        let seconds = later.0.saturating_sub(self.0);
-        if seconds > 0 { seconds } else { 0 }
+    pub fn until(self, later: Self) -> i64 {
+        later.0.saturating_sub(self.0).max(0)
     }
 
     /// Returns whether `self` lies in the hour that ends at `now`: exactly one hour ago no longer does.

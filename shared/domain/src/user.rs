@@ -107,3 +107,15 @@ impl User {
         matches!(self.status, UserStatus::Pending { contested: true, .. })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_status_has_the_name_that_rows_have() {
+        let at = Timestamp::from_second(0);
+        let statuses = [UserStatus::signed_up(1, false, at), UserStatus::Verified { at }];
+        assert_eq!(statuses.map(UserStatus::as_str), ["PENDING", "VERIFIED"]);
+    }
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use futures::future::join_all;
 use local::courier::{Behaviour, Delay, Script};
 use serde_json::Value;
+use tests::proxy::{Match, Operation};
 use tests::service::{Row, Service, text};
 
 use super::{BOB, adas_code_works, key_numbers, script, with_ada};
@@ -211,4 +212,45 @@ async fn a_failure_that_fills_the_cap_says_when_it_frees() {
         assert_eq!((refused.outcome().as_str(), refused.retry_after()), ("503 sms_unavailable", wait));
     }
     assert_eq!(service.send("ada").await.outcome(), "429 rate_limited");
+}
+
+/// A text that Courier says it refused may have arrived all the same, and its code may be used before that is recorded.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_was_used_is_not_rejected_by_the_failure_of_its_text() {
+    let service = with_ada(&[]).await;
+    script(&service, [Behaviour::answer(400)]);
+    let recording = service.proxy.hold(Match::first(Operation::UpdateItem).on("otps"));
+    let used = async {
+        recording.arrived(1).await;
+        let bodies = service.courier().bodies();
+        let body: Value = serde_json::from_slice(bodies.last().unwrap()).unwrap();
+        let code = body["message"]["to"]["data"]["otp"].as_str().unwrap();
+        assert_eq!(service.verify("ada", code).await.outcome(), "200 User verified");
+        recording.release();
+    };
+    let (refused, ()) = tokio::join!(service.send("ada"), used);
+    assert_eq!(refused.outcome(), "503 sms_unavailable");
+    let row = service.otp("ada").await.unwrap();
+    assert_eq!((text(&row, "status"), row.contains_key("delivery")), ("CONFIRMED", false));
+}
+
+/// Courier may take so long that the record of a text comes after the next code, which has a text of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_late_record_is_not_of_the_newer_code() {
+    for (refusal, status) in [(Some(Behaviour::answer(400)), 503), (None, 202)] {
+        let service = with_ada(&[]).await;
+        script(&service, refusal);
+        let recording = service.proxy.hold(Match::first(Operation::UpdateItem).on("otps"));
+        let newer = async {
+            recording.arrived(1).await;
+            service.tick(30);
+            assert_eq!(service.resend("ada").await.status, 202);
+            let row = service.otp("ada").await;
+            recording.release();
+            row
+        };
+        let (late, row) = tokio::join!(service.send("ada"), newer);
+        assert_eq!(late.status, status);
+        assert_eq!(service.otp("ada").await, row);
+    }
 }

@@ -174,3 +174,22 @@ async fn the_end_of_a_run_does_not_touch_a_newer_code() {
     assert_eq!(text(&service.otp("ada").await.unwrap(), "status"), "PENDING");
     assert_eq!(type_right(&service).await, verified("ada"));
 }
+
+/// Nor where the newer one is used, too: a wrong code on that begins a run of its own.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_end_of_a_run_does_not_touch_a_newer_used_code() {
+    let service = ada(&[]).await;
+    assert_eq!(type_right(&service).await, verified("ada"));
+    let ending = service.proxy.hold(Match::first(Operation::UpdateItem).skip(1));
+    let newer = async {
+        ending.arrived(1).await;
+        service.tick(1);
+        assert_eq!(service.resend("ada").await.status, 202);
+        assert_eq!(type_right(&service).await, verified("ada"));
+        assert_eq!(told(&service.verify("ada", &service.wrong_code(ADA, 0)).await), invalid_otp(3));
+        ending.release();
+    };
+    let (again, ()) = tokio::join!(type_right(&service), newer);
+    assert_eq!(again, otp_already_used());
+    assert_eq!(run(&service).await, (2, 1, YEAR_AND_MORE));
+}

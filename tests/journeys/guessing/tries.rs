@@ -1,5 +1,7 @@
 //! What a guess costs, one after the other.
 
+use local::courier::{Behaviour, Script};
+use serde_json::{Value, json};
 use tests::service::{Service, number, text};
 
 use super::{ADA, BOB, ada};
@@ -155,4 +157,50 @@ async fn signing_up_again_does_not_reset_what_a_phone_may_get() {
     assert_eq!(told(&service.sign_up("eve", ADA).await), rate_limited(until_midnight));
     assert_eq!(service.everything().await, before);
     assert_eq!(service.courier().count(), 5);
+}
+
+/// Types a code with the id of the newest one, as an app does.
+async fn by_id(service: &Service, otp: &str) -> (u16, Value) {
+    let id = text(&service.otp("ada").await.unwrap(), "otpId").to_owned();
+    told(&service.post("/verify", json!({ "username": "ada", "otp": otp, "otpId": id })).await)
+}
+
+/// Cases 1, 4, 6 and 29a: whoever knows the id of a code that is closed knows no more than its id.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_id_opens_no_code_that_is_closed() {
+    let service = ada(&[]).await;
+    for nth in 0..5 {
+        assert_eq!(by_id(&service, &service.wrong_code(ADA, nth)).await, invalid_otp(4 - nth));
+    }
+    assert_eq!(by_id(&service, &service.code_to(ADA)).await, otp_exhausted());
+
+    let service = ada(&[]).await;
+    service.tick(599);
+    assert_eq!(by_id(&service, &service.wrong_code(ADA, 0)).await, invalid_otp(4));
+    service.tick(1);
+    assert_eq!(by_id(&service, &service.code_to(ADA)).await, otp_expired());
+    assert_eq!(number(&service.otp("ada").await.unwrap(), "attempts"), 1);
+
+    let service = ada(&[]).await;
+    service.set("otps", "ada", "failures", 99).await;
+    assert_eq!(by_id(&service, &service.wrong_code(ADA, 0)).await, invalid_otp(0));
+    assert_eq!(by_id(&service, &service.code_to(ADA)).await, locked());
+
+    let service = ada(&[]).await;
+    let code = service.code_to(ADA);
+    let pepper = [("OTP_PEPPER", "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=")];
+    assert_eq!(by_id(&service.restarted_with(&pepper).await, &code).await, otp_expired());
+
+    let service = Service::start().await;
+    service.courier().play(Script::of([Behaviour::answer(400)]));
+    assert_eq!(service.sign_up("ada", ADA).await.body["otp"]["delivery"], "FAILED");
+    assert_eq!(by_id(&service, "000000").await, otp_not_found());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_used_code_is_used_by_its_id_too() {
+    let service = ada(&[]).await;
+    assert_eq!(by_id(&service, &service.code_to(ADA)).await, verified("ada"));
+    assert_eq!(by_id(&service, &service.code_to(ADA)).await, otp_already_used());
+    assert_eq!(by_id(&service, &service.wrong_code(ADA, 0)).await, invalid_otp(2));
 }

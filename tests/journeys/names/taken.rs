@@ -1,6 +1,7 @@
 //! Names that somebody has or had.
 
 use serde_json::json;
+use tests::proxy::{Match, Operation};
 use tests::service::{PASSWORD, Service, number, signup, text};
 
 use super::{ADA, BOB};
@@ -124,4 +125,23 @@ async fn a_signup_replaces_the_challenge_of_an_unknown_name() {
     let otp = service.otp("ada").await.unwrap();
     assert_eq!((number(&otp, "attempts"), number(&otp, "failures")), (0, 0));
     assert_eq!(told(&service.verify("ada", &service.code_to(ADA)).await), verified("ada"));
+}
+
+/// Case 17: the last count of the hour is whose call takes it, however long ago the other one looked at the name.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_is_overtaken_at_the_last_count_is_limited() {
+    let service = Service::with(&[("CODES_PER_ADDRESS_PER_HOUR", "4")]).await;
+    assert_eq!(service.sign_up("ada", "+12025550143").await.status, 201);
+    assert_eq!(service.verify("ada", &service.code_to("+12025550143")).await.status, 200);
+    let probe = async || service.sign_up("ada", "+13055550143").await.outcome();
+    let counting = service.proxy.hold(Match::first(Operation::UpdateItem).on("limits"));
+    let others = async {
+        counting.arrived(1).await;
+        assert_eq!(service.sign_up("bob", "+12125550143").await.status, 201);
+        assert_eq!(service.sign_up("eve", "+13035550143").await.status, 201);
+        assert_eq!(probe().await, "409 username_taken", "the fourth");
+        counting.release();
+    };
+    let (overtaken, ()) = tokio::join!(probe(), others);
+    assert_eq!(overtaken, "429 rate_limited");
 }

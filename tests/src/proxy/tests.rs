@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use super::{Call, FOREVER, Fault, Match, Operation, Outcome};
 use bench::{Bench, add, add_if_there, get, key, outcome, put, transaction};
 
-mod bench;
+pub(super) mod bench;
 mod contention;
 
 /// Long beside a call to the embedded database, short for a test.

@@ -10,6 +10,7 @@ use hyper::{Request, Response, StatusCode};
 use serde_json::{Value, json};
 
 use super::call::{Operation, Outcome};
+use super::mutant;
 
 const TARGET: &str = "x-amz-target";
 const CHECKSUM: HeaderName = HeaderName::from_static("x-amz-crc32");
@@ -77,8 +78,7 @@ impl Question {
 
     /// The request for DynamoDB at `authority`, which asks for the units it consumes.
     pub(super) fn forwarded(&self, authority: &str) -> Option<Request<Full<Bytes>>> {
-        let mut request =
-            Request::new(Full::new(if self.meters { self.metered() } else { self.bytes.clone() }));
+        let mut request = Request::new(Full::new(self.sent()));
         *request.method_mut() = self.parts.method.clone();
         let path = self.parts.uri.path_and_query().map_or("/", |path| path.as_str());
         *request.uri_mut() = format!("http://{authority}{path}").parse().ok()?;
@@ -87,9 +87,15 @@ impl Question {
         Some(request)
     }
 
-    fn metered(&self) -> Bytes {
-        let mut body = self.body.clone();
-        body[METER] = json!("TOTAL");
+    fn sent(&self) -> Bytes {
+        let mutated = mutant::given().and_then(|mutant| mutant.of_call(&self.operation, &self.body));
+        if mutated.is_none() && !self.meters {
+            return self.bytes.clone();
+        }
+        let mut body = mutated.unwrap_or_else(|| self.body.clone());
+        if self.meters {
+            body[METER] = json!("TOTAL");
+        }
         body.to_string().into()
     }
 }

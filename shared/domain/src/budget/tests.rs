@@ -93,6 +93,16 @@ fn a_region_has_twice_what_is_expected_or_what_a_quarter_of_the_budget_buys() {
     assert_eq!((of("0", "GB", 1), of("0", "ID", 1)), (Some((1, 800)), None), "without a budget");
 }
 
+#[test]
+fn the_most_that_a_region_may_cost_is_the_price_of_its_texts() {
+    let most =
+        |budget, code| spending(budget, "US:2000,GB").most_of_region(region(code)).map(MicroDollars::get);
+    assert_eq!(most("10", "US"), Some(4_000 * CENT), "whatever the pots have");
+    assert_eq!(most("10", "GB"), Some(250 * CENT));
+    assert_eq!(most("1", "ID"), Some(0));
+    assert_eq!((most("0", "US"), most("0", "GB")), (Some(4_000 * CENT), None));
+}
+
 /// Whoever asks for a code chooses its language, and with it the segments.
 #[test]
 fn long_texts_to_a_region_cost_no_more_than_a_quarter_of_the_budget() {
@@ -143,7 +153,10 @@ fn unknown_names_have_the_regions_of_users_as_often_as_users_do() {
     assert_eq!(share("GB", "GB"), 1_000);
     assert!((800..870).contains(&share("US:2000,GB:400,ID", "US")));
     assert!((130..200).contains(&share("US:2000,GB:400,ID", "GB")));
-    assert!((280..390).contains(&share("*", "ID")), "one of three that have a price");
+    for code in ["GB", "ID", "US"] {
+        assert!((280..390).contains(&share("*", code)), "{code} is one of three that have a price");
+        assert!((280..390).contains(&share("*,ID:1", code)), "{code}, one of them stated");
+    }
     assert!((950..=1_000).contains(&share("*,ID:500", "ID")));
     assert_eq!(share("FR", "FR"), 1_000, "no price of its own");
     let spending = spending("10", "*");
@@ -171,6 +184,13 @@ fn all_sums_of_a_day_stand_in_the_same_rows() {
 }
 
 #[test]
+fn a_charge_may_be_spread_over_fewer_rows() {
+    let charge = charge(&spending("10", "*"), &unknown("ada"), 1).unwrap();
+    let two = charge.keys()[..2].to_vec();
+    assert_eq!(charge.spread_over(two).keys().len(), 2);
+}
+
+#[test]
 fn a_limit_of_zero_is_off() {
     let [verified, pending] = users(Some(region("US")));
     let unlimited = spending("0", "US");
@@ -195,6 +215,8 @@ impl Day {
 
     fn text(&mut self, charge: &Charge) -> Result<usize, Sum> {
         let draws = charge.plan(|shard, nth| self.spent[shard][nth], &mut self.random)?;
+        let is_paid_for = draws.iter().flat_map(|draw| &draw.parts).any(|part| part.adds > 0);
+        assert!(is_paid_for, "a text that costs nothing ends no day");
         for draw in &draws {
             let is_it = |key: &Mac| key.as_bytes() == draw.key.as_bytes();
             let shard = charge.keys().iter().position(is_it).unwrap();
@@ -330,8 +352,9 @@ fn the_first_choice_is_one_row_unless_the_text_is_dearer_than_a_row_holds() {
     for (code, rows) in [("US", 1), ("GB", 1), ("FR", 1), ("ID", 2)] {
         let [_, pending] = users(Some(region(code)));
         let charge = charge(&spending, &pending, 1).unwrap();
+        let mut lengths = (0..9).map(|seed| charge.first(&mut StdRng::seed_from_u64(seed)).len());
+        assert!(lengths.all(|length| length == rows), "{code}");
         let draws = charge.first(&mut random());
-        assert_eq!(draws.len(), rows, "{code}");
         let added: u64 = draws.iter().flat_map(|draw| &draw.parts).map(|part| part.adds).sum();
         assert_eq!(added, spending.price(&pending, 1).get() + 1, "the money, and one text of the region");
     }

@@ -136,17 +136,14 @@ impl Challenge {
             }
             counted
         });
-        let mut at = now;
-        loop {
-            let counted = || since_confirmed.iter().filter(|issued_at| issued_at.within_hour_before(at));
-            let Some(last) = counted().next_back() else { return at };
-            let over = last.plus(policy.cooldown_after(counted().count()));
-            if over <= at {
-                return at;
-            }
-            let one_leaves = counted().next().map_or(over, |first| first.plus(HOUR));
-            at = over.min(one_leaves);
-        }
+        let Some(last) = since_confirmed.last() else { return now };
+        // Each is waited for until it leaves the hour, or until it and the later ones have been waited for long enough. That
+        // is never longer for fewer codes.
+        let waited_for = (1..).zip(since_confirmed.iter().rev()).map(|(counted, first)| {
+            let over = last.plus(policy.cooldown_after(counted));
+            over.min(first.plus(HOUR))
+        });
+        waited_for.fold(now, Timestamp::max)
     }
 
     /// Returns the seconds until a resend will be accepted, as far as this username's own codes decide.

@@ -13,6 +13,7 @@ use crate::username::Username;
 mod keys;
 mod model;
 mod properties;
+mod stored;
 mod verify;
 
 const SIX_DIGITS: CodeFormat = CodeFormat { alphabet: Alphabet::Numeric, length: 6 };
@@ -305,34 +306,6 @@ fn a_run_of_failures_slows_the_next_code_down() {
     assert_eq!(issue(&fails, Call::Send, 1, at(30_719)).unwrap_err(), too_soon(1));
     assert!(issue(&fails, Call::Send, 1, at(30_720)).is_ok());
     assert_eq!(confirmed(run(75, signed_up())).resend_after(&policy, at(0)), 0, "a right code ends it");
-}
-
-#[test]
-fn a_challenge_is_restored_as_it_was_stored_and_nothing_else_is() {
-    let challenge = attempted(issue(&signed_up(), Call::Resend, 1, at(30)).unwrap(), 2);
-    let stored = || StoredChallenge {
-        account: challenge.account,
-        contested: false,
-        issued: challenge.issued().cloned().collect(),
-        pepper: challenge.pepper,
-        attempts: challenge.attempts,
-        failures: challenge.failures,
-        valid_until: challenge.valid_until,
-        delivery: None,
-    };
-    assert_eq!(format!("{:?}", Challenge::restore(stored()).unwrap()), format!("{challenge:?}"));
-    let refused = |stored| Challenge::restore(stored).unwrap_err().0;
-    let reversed = StoredChallenge { issued: stored().issued.into_iter().rev().collect(), ..stored() };
-    assert_eq!(refused(reversed), "codes that are not in the order of their issue");
-    assert_eq!(refused(StoredChallenge { issued: Vec::new(), ..stored() }), "no code");
-    for life in [0, 901] {
-        assert_eq!(
-            refused(StoredChallenge { valid_until: at(30 + life), ..stored() }),
-            "a life that no code has"
-        );
-    }
-    let nobodys = StoredChallenge { account: AccountId::UNKNOWN, contested: true, ..stored() };
-    assert_eq!(refused(nobodys), "contested without an account");
 }
 
 /// A row holds its codes in the order of their issue, or it cannot be restored.

@@ -49,6 +49,14 @@ fn is_label(label: &str) -> bool {
 mod tests {
     use super::*;
 
+    /// RFC 1035 §2.3.4: 255 octets on the wire, of which two are not in the text.
+    #[test]
+    fn a_domain_has_at_most_253_characters() {
+        let of = |last: &str| OtpDomain::parse(&format!("{}{last}", "abcdefgh.".repeat(27)));
+        assert!(of("abcdefghij").is_ok());
+        assert!(of("abcdefghijk").is_err());
+    }
+
     #[test]
     fn a_domain_is_a_host_name() {
         for text in ["example.com", "login.example.co.uk", "xn--bcher-kva.example", "a-1.b2", "1.example.com"]

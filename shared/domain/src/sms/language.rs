@@ -217,15 +217,11 @@ impl Locales {
         if LanguageTag::parse(tag).is_err() {
             return Err(Violation::new(Rule::Format, "Give a language tag of BCP 47, such as `pt-BR`."));
         }
-        let mut range = Some(tag);
-        while let Some(tag) = range {
-            let named = Language::named(unaliased(tag)).filter(|language| self.0.contains(language));
-            if let Some(language) = named {
-                return Ok(language);
-            }
-            range = shortened(tag);
-        }
-        Ok(self.default_language())
+        // Each is shorter than the one before.
+        let ranges = std::iter::successors(Some(tag), |tag| shortened(tag)).take(LONGEST_TAG);
+        let mut named = ranges.filter_map(|tag| Language::named(unaliased(tag)));
+        let enabled = named.find(|language| self.0.contains(language));
+        Ok(enabled.unwrap_or_else(|| self.default_language()))
     }
 }
 
@@ -263,8 +259,19 @@ mod tests {
             assert!(LanguageTag::parse(*tag).is_ok(), "{tag}");
             assert_eq!(Language::named(tag).map(Language::tag), Some(*tag));
         }
+        let names: std::collections::BTreeSet<_> = Language::all().map(Language::name).collect();
+        assert_eq!((Language::ENGLISH.name(), names.len()), ("English", tags.len()));
+        assert!(format!("{:?}", Language::ENGLISH).contains("en"));
         for (alias, tag) in ALIASES {
             assert!(tags.contains(&tag) && !tags.contains(&alias), "{alias}");
+        }
+    }
+
+    #[test]
+    fn each_sentence_names_the_app_and_the_code() {
+        for language in Language::all() {
+            let sentence = language.sentence();
+            assert!(["{{app}}", "{{otp}}"].iter().all(|name| sentence.contains(name)), "{sentence}");
         }
     }
 
@@ -298,6 +305,15 @@ mod tests {
             ("no-NO", "nb"),
         ] {
             assert_eq!(chosen("*", tag), language, "{tag}");
+        }
+    }
+
+    #[test]
+    fn a_tag_loses_its_last_part_and_what_introduced_it() {
+        for (tag, shorter) in
+            [("pt-BR", Some("pt")), ("de-a-value", Some("de")), ("de-DE-u-co", Some("de-DE")), ("pt", None)]
+        {
+            assert_eq!(shortened(tag), shorter, "{tag}");
         }
     }
 

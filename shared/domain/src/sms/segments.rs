@@ -111,6 +111,11 @@ mod tests {
     }
 
     #[test]
+    fn an_encoding_has_the_name_of_its_standard() {
+        assert_eq!([Encoding::Gsm7, Encoding::Ucs2].map(Encoding::as_str), ["GSM-7", "UCS-2"]);
+    }
+
+    #[test]
     fn a_text_takes_the_segments_that_the_standard_gives_it() {
         use Encoding::{Gsm7, Ucs2};
         for (unit, count, expected) in [

@@ -329,3 +329,9 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_has_the_segments_of_its_language() {
+    let texts = longest();
+    assert_eq!(["en", "hi"].map(|tag| texts.segments(reader(tag, None))), [1, 2]);
+}

@@ -14,14 +14,14 @@ use tokio::net::TcpListener;
 use crate::proxy::{Call, Outcome, Proxy};
 
 /// The embedded DynamoDB with the tables `users` and `otps`, a proxy before it and a client of the proxy.
-pub(super) struct Bench {
-    pub(super) proxy: Proxy,
+pub(in crate::proxy) struct Bench {
+    pub(in crate::proxy) proxy: Proxy,
     direct: SocketAddr,
-    pub(super) client: Client<HttpConnector, Full<Bytes>>,
+    pub(in crate::proxy) client: Client<HttpConnector, Full<Bytes>>,
 }
 
 impl Bench {
-    pub(super) async fn new() -> Self {
+    pub(in crate::proxy) async fn new() -> Self {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let direct = listener.local_addr().unwrap();
         tokio::spawn(dynoxide::server::serve_on(listener, Database::memory().unwrap()));
@@ -46,7 +46,7 @@ impl Bench {
         bench
     }
 
-    pub(super) fn request(address: &str, operation: &str, body: &Value) -> Request<Full<Bytes>> {
+    pub(in crate::proxy) fn request(address: &str, operation: &str, body: &Value) -> Request<Full<Bytes>> {
         Request::post(format!("{address}/"))
             .header("content-type", "application/x-amz-json-1.0")
             .header("x-amz-target", format!("DynamoDB_20120810.{operation}"))
@@ -56,7 +56,7 @@ impl Bench {
             .unwrap()
     }
 
-    pub(super) async fn call(&self, operation: &str, body: &Value) -> Result<(u16, Value), String> {
+    pub(in crate::proxy) async fn call(&self, operation: &str, body: &Value) -> Result<(u16, Value), String> {
         self.send(&self.proxy.url(), operation, body).await
     }
 
@@ -69,29 +69,29 @@ impl Bench {
     }
 
     /// How often `username` was counted up, read past the proxy.
-    pub(super) async fn count(&self, username: &str) -> u32 {
+    pub(in crate::proxy) async fn count(&self, username: &str) -> u32 {
         let read = json!({ "TableName": "otps", "Key": key(username), "ConsistentRead": true });
         let (_, answer) = self.send(&format!("http://{}", self.direct), "GetItem", &read).await.unwrap();
         answer["Item"]["attempts"]["N"].as_str().map_or(0, |count| count.parse().unwrap())
     }
 
-    pub(super) fn only_call(&self) -> Call {
+    pub(in crate::proxy) fn only_call(&self) -> Call {
         let mut calls = self.proxy.take_calls();
         assert_eq!(calls.len(), 1, "{calls:?}");
         calls.remove(0)
     }
 }
 
-pub(super) fn key(username: &str) -> Value {
+pub(in crate::proxy) fn key(username: &str) -> Value {
     json!({ "username": { "S": username } })
 }
 
-pub(super) fn get(username: &str) -> Value {
+pub(in crate::proxy) fn get(username: &str) -> Value {
     json!({ "TableName": "users", "Key": key(username), "ConsistentRead": true })
 }
 
 /// Counts up an attempt.
-pub(super) fn add(username: &str) -> Value {
+pub(in crate::proxy) fn add(username: &str) -> Value {
     json!({
         "TableName": "otps", "Key": key(username), "UpdateExpression": "ADD attempts :one",
         "ExpressionAttributeValues": { ":one": { "N": "1" } },
@@ -99,14 +99,14 @@ pub(super) fn add(username: &str) -> Value {
 }
 
 /// The same, if the row exists.
-pub(super) fn add_if_there(username: &str) -> Value {
+pub(in crate::proxy) fn add_if_there(username: &str) -> Value {
     let mut update = add(username);
     update["ConditionExpression"] = json!("attribute_exists(username)");
     update["ReturnValuesOnConditionCheckFailure"] = json!("ALL_OLD");
     update
 }
 
-pub(super) fn put(table: &str, username: &str) -> Value {
+pub(in crate::proxy) fn put(table: &str, username: &str) -> Value {
     json!({ "Put": {
         "TableName": table, "Item": key(username),
         "ConditionExpression": "attribute_not_exists(username)",
@@ -114,11 +114,11 @@ pub(super) fn put(table: &str, username: &str) -> Value {
     } })
 }
 
-pub(super) fn transaction(items: &[Value]) -> Value {
+pub(in crate::proxy) fn transaction(items: &[Value]) -> Value {
     json!({ "TransactItems": items })
 }
 
-pub(super) fn outcome(status: u16, error: &str) -> Outcome {
+pub(in crate::proxy) fn outcome(status: u16, error: &str) -> Outcome {
     let error = (!error.is_empty()).then(|| error.to_owned());
     Outcome { status, error, reasons: Vec::new() }
 }

@@ -35,6 +35,14 @@ fn a_code_drawn_twice_in_an_hour_is_the_newest() {
 }
 
 #[test]
+fn a_code_drawn_twice_before_the_newest_is_superseded() {
+    let again = Draft { mac: code(0).mac(&pepper(1), id(1), &ada()), ..draft(Call::Resend, 1) };
+    let second = Challenge::issue(Some(&signed_up()), None, again, &Policy::default(), at(30)).unwrap();
+    let third = issue(&second, Call::Resend, 2, at(90)).unwrap();
+    assert_eq!(judged(&third, 0), Verdict::Refused(Wrong::Superseded));
+}
+
+#[test]
 fn a_code_belongs_to_its_username_its_challenge_and_its_pepper() {
     let bob = Username::parse("bob").unwrap();
     let nothing = Verdict::Refused(Wrong::NoMatch);
@@ -119,5 +127,6 @@ fn a_code_is_not_confirmed_for_what_the_condition_met() {
     assert_eq!(why(Some(&replaced), 31), Refusal::OtpSuperseded { attempts_remaining: Some(3) });
     assert_eq!(why(Some(&confirmed(signed_up())), 600), Refusal::OtpAlreadyUsed);
     assert_eq!(why(Some(&failed(signed_up())), 0), Refusal::OtpNotFound);
+    assert_eq!(why(Some(&signed_up()), 599), Refusal::OtpNotFound, "it was not for the code");
     assert_eq!(why(Some(&signed_up()), 600), Refusal::OtpExpired);
 }
