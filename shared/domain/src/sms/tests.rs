@@ -297,6 +297,12 @@ fn a_text_that_does_not_fit_is_no_text() {
             "hi with ANDROID_APP_HASH has 155 bytes where 140 fit, bn with ANDROID_APP_HASH has 157 bytes where 140 fit"
         )
     );
+    let of_bytes = |bytes: usize| format!("{}{}", "ΔΩ".repeat(11), "A".repeat(bytes - 44));
+    assert_eq!(refusal(&of_bytes(45), None, Some(HASH), "hi"), None);
+    assert_eq!(
+        refusal(&of_bytes(46), None, Some(HASH), "hi"),
+        too_long("hi with ANDROID_APP_HASH has 141 bytes where 140 fit")
+    );
 }
 
 proptest! {
