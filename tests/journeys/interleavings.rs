@@ -56,3 +56,9 @@ async fn a_code_that_is_stored_whoever_has_the_name_is_found() {
 async fn a_confirmation_that_asks_for_nothing_is_found() {
     breaks(Rule::OneSuccess, scenarios::typists(), Some(edit::confirm_unconditionally)).await;
 }
+
+#[tokio::test]
+async fn an_attempt_without_an_id_at_a_contested_account_is_found() {
+    let edit = edit::take_attempts_at_contested_accounts;
+    breaks(Rule::OwnPassword, scenarios::parties_without_ids(), Some(edit)).await;
+}

@@ -42,6 +42,13 @@ pub fn take_attempts_without_end(operation: &Operation, body: &mut Value) {
     }
 }
 
+/// An attempt is taken at a contested account by whoever knows no id of it.
+pub fn take_attempts_at_contested_accounts(_: &Operation, body: &mut Value) {
+    if let Some(condition) = body.get("ConditionExpression").and_then(Value::as_str) {
+        body["ConditionExpression"] = condition.replace(" AND attribute_not_exists(contested)", "").into();
+    }
+}
+
 fn items(body: &mut Value) -> impl Iterator<Item = &mut Value> {
     body.get_mut("TransactItems").and_then(Value::as_array_mut).into_iter().flatten()
 }

@@ -33,7 +33,7 @@ fn with(name: &'static str, clients: Vec<Client>, before: &[Deed], moments: &[u6
 /// Those that the tests search.
 #[must_use]
 pub fn all() -> Vec<Scenario> {
-    vec![guessers(), typists(), at_the_end(), devices(), replaced(), parties()]
+    vec![guessers(), typists(), at_the_end(), devices(), replaced(), parties(), parties_without_ids()]
 }
 
 /// The same with more faults or calls, for more time than the tests have.
@@ -101,4 +101,11 @@ pub fn replaced() -> Scenario {
 pub fn parties() -> Scenario {
     let clients = vec![owner(2, &[SIGN_UP, TYPE]), stranger(1, &[SIGN_UP])];
     with("two parties", clients, &[], &[NOON], 1)
+}
+
+/// The same with an app that sends no ids.
+#[must_use]
+pub fn parties_without_ids() -> Scenario {
+    let clients = vec![owner(2, &[SIGN_UP, TYPE_WITHOUT_ID]), stranger(1, &[SIGN_UP])];
+    with("two parties, without ids", clients, &[], &[NOON], 0)
 }
