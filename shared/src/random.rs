@@ -1,4 +1,5 @@
-//! The source of what is drawn at random and stored: ids, codes, salts.
+//! The source of the ids, codes and salts that are drawn at random. What decides nothing (shards, pauses, the tokens of requests)
+//! is drawn where it is needed.
 
 use std::convert::Infallible;
 use std::fmt;

@@ -1,6 +1,6 @@
 //! Every interleaving of the scenarios, those of the tests and larger ones.
 //!
-//!     cargo bench -p tests --bench interleavings -- [minutes]
+//!     cargo bench -p tests --bench interleavings --profile dev -- [minutes]
 //!
 //! Prints, as Markdown, how many states each has. It ends with an error, and with the way there, if a rule is broken.
 

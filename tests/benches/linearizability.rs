@@ -1,6 +1,6 @@
 //! Calls of several clients at once, and the order that explains them: those of the test, many more of them.
 //!
-//!     cargo bench -p tests --bench linearizability -- [histories] [seed] [minutes]
+//!     cargo bench -p tests --bench linearizability --profile dev -- [histories] [seed] [minutes]
 //!
 //! Prints, as Markdown, how many histories were played and how often each answer was met. It ends with an error, and with
 //! the history, if no order explains one.

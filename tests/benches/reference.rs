@@ -1,6 +1,6 @@
 //! Random histories, answered by the service and by the model of it: those of the test, many more of them.
 //!
-//!     cargo bench -p tests --bench reference -- [histories] [seed] [minutes]
+//!     cargo bench -p tests --bench reference --profile dev -- [histories] [seed] [minutes]
 //!
 //! Prints, as Markdown, how many histories were played and how often each answer was met. It ends with an error, and with
 //! the shortest story that was found, if the service answered otherwise than the model.

@@ -62,3 +62,23 @@ async fn an_attempt_without_an_id_at_a_contested_account_is_found() {
     let edit = edit::take_attempts_at_contested_accounts;
     breaks(Rule::OwnPassword, scenarios::parties_without_ids(), Some(edit)).await;
 }
+
+#[tokio::test]
+async fn a_code_that_is_confirmed_after_it_was_replaced_is_found() {
+    breaks(Rule::NewestAndAlive, scenarios::at_the_end(), Some(edit::confirm_unconditionally)).await;
+}
+
+#[tokio::test]
+async fn a_send_that_replaces_the_code_of_another_is_found() {
+    breaks(Rule::SendReplacesNothing, scenarios::senders(), Some(edit::put_otp_unconditionally)).await;
+}
+
+#[tokio::test]
+async fn a_confirmation_that_verifies_nobody_is_found() {
+    breaks(Rule::VerifiedWithConfirmed, scenarios::typists(), Some(edit::confirm_without_the_user)).await;
+}
+
+#[tokio::test]
+async fn a_code_that_is_counted_nowhere_is_found() {
+    breaks(Rule::Counted, scenarios::typists(), Some(edit::count_nothing)).await;
+}

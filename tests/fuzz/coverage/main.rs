@@ -2,8 +2,9 @@
 //! compares them with the floors of `floors.yaml`.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::process::{Command, ExitCode};
 use std::{env, fs};
 
 use clap::Parser;
@@ -66,9 +67,13 @@ fn replay(target: &str, corpus: &Path, root: &Path, files: &[String]) -> (BTreeS
     let binary = env::current_exe().expect("a path").with_file_name(format!("fuzz-{target}"));
     let profile = binary.with_extension("profraw");
     let mut replay = Command::new(&binary);
-    replay.args(["-runs=0", "-timeout=60"]).arg(corpus).env("LLVM_PROFILE_FILE", &profile);
-    let replayed = replay.stderr(Stdio::null()).status().expect("a target that was built");
-    assert!(replayed.success(), "{}: {replayed}", binary.display());
+    // What libFuzzer finds slow or wrong it writes down, and never into the tree.
+    let log = binary.with_extension("log");
+    let found = format!("-artifact_prefix={}-", binary.display());
+    replay.args(["-runs=0", "-timeout=60", &found]).arg(corpus).env("LLVM_PROFILE_FILE", &profile);
+    let replayed =
+        replay.stderr(File::create(&log).expect("a log")).status().expect("a target that was built");
+    assert!(replayed.success(), "{}: {replayed}; see {}", binary.display(), log.display());
 
     let profile = merge_profiles(&[profile]).expect("a profile of this LLVM");
     let binaries = [binary];

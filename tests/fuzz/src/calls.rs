@@ -122,13 +122,13 @@ pub fn run(data: &[u8]) -> bool {
     WORLD.with(|world| {
         let world = world.get_or_init(World::start);
         world.begin();
-        Session { world, ids: Vec::new(), confirmed: Vec::new() }.run(&steps);
+        Visit { world, ids: Vec::new(), confirmed: Vec::new() }.run(&steps);
     });
     true
 }
 
 /// What was learnt on the way.
-struct Session<'a> {
+struct Visit<'a> {
     world: &'a World,
     /// The ids of the codes that were answered.
     ids: Vec<String>,
@@ -136,7 +136,7 @@ struct Session<'a> {
     confirmed: Vec<String>,
 }
 
-impl Session<'_> {
+impl Visit<'_> {
     fn run(&mut self, steps: &[Step<'_>]) {
         for step in steps {
             self.world.tick(match step.wait {

@@ -33,6 +33,20 @@ pub fn confirm_unconditionally(_: &Operation, body: &mut Value) {
     }
 }
 
+/// A code is confirmed, and its user stays as it is.
+pub fn confirm_without_the_user(_: &Operation, body: &mut Value) {
+    if let Some(items) = body.get_mut("TransactItems").and_then(Value::as_array_mut) {
+        items.retain(|item| item["Update"]["TableName"] != "users");
+    }
+}
+
+/// A code is stored, and counted nowhere.
+pub fn count_nothing(_: &Operation, body: &mut Value) {
+    if let Some(items) = body.get_mut("TransactItems").and_then(Value::as_array_mut) {
+        items.retain(|item| item["Update"]["TableName"] != "limits");
+    }
+}
+
 /// An attempt is taken whatever was taken before.
 pub fn take_attempts_without_end(operation: &Operation, body: &mut Value) {
     let condition = body["ConditionExpression"].as_str().unwrap_or_default();

@@ -101,6 +101,7 @@ impl Facts {
             self.check(Rule::NewestAndAlive, is_same && is_right && now < number(new, "validUntil"));
             let is_own = code.is_some_and(|code| doer.party != Party::Owner || code.party == Party::Owner);
             self.check(Rule::OwnPassword, is_own);
+            self.check(Rule::RunOfFailures, number(new, "failures") == 0);
         }
         if text(new, "status") == "CONFIRMED" && is_right && number(new, "failures") == 0 {
             self.failures = 0;
@@ -171,7 +172,9 @@ impl Facts {
             || (["invalid_otp", "otp_superseded"].iter().any(|code| body["code"] == **code)
                 && body["attemptsRemaining"].is_u64());
         if !tells {
-            return;
+            // An attempt that was taken and led to nothing is answered otherwise: by what the confirmation met, or by a failure.
+            let is_untaken = body["code"] == "otp_id_required" || body["code"] == "otp_superseded";
+            return self.check(Rule::RefusedIsNothing, !is_untaken || !doer.wrote);
         }
         let Some(code) = doer.compared.and_then(|id| self.code(id)) else {
             return self.check(Rule::AnswersAreTrue, false);

@@ -33,7 +33,16 @@ fn with(name: &'static str, clients: Vec<Client>, before: &[Deed], moments: &[u6
 /// Those that the tests search.
 #[must_use]
 pub fn all() -> Vec<Scenario> {
-    vec![guessers(), typists(), at_the_end(), devices(), replaced(), parties(), parties_without_ids()]
+    vec![
+        guessers(),
+        typists(),
+        at_the_end(),
+        senders(),
+        devices(),
+        replaced(),
+        parties(),
+        parties_without_ids(),
+    ]
 }
 
 /// The same with more faults or calls, for more time than the tests have.
@@ -45,9 +54,10 @@ pub fn larger() -> Vec<Scenario> {
         Scenario { name, clients, faults, ..scenario }
     };
     vec![
-        again(guessers(), "guessing, two faults", 1, 2),
+        again(guessers(), "guessing, one more call, two faults", 1, 2),
         again(devices(), "two devices, one more call", 1, 1),
         again(replaced(), "replaced while sending, two faults", 0, 2),
+        again(parties_without_ids(), "two parties, without ids, a fault", 0, 1),
         again(parties(), "two parties, one more call, two faults", 1, 2),
     ]
 }
@@ -80,6 +90,13 @@ pub fn typists() -> Scenario {
 pub fn at_the_end() -> Scenario {
     let clients = vec![owner(1, &[TYPE]), owner(1, &[SEND, RESEND])];
     with("the end of a code", clients, &[SIGN_UP], &[NOON + LIFE - 1, NOON + LIFE], 1)
+}
+
+/// Two devices send at once, when the code before has ended.
+#[must_use]
+pub fn senders() -> Scenario {
+    let clients = vec![owner(1, &[SEND, RESEND]), owner(1, &[SEND])];
+    with("two senders", clients, &[SIGN_UP], &[NOON + LIFE], 1)
 }
 
 /// Two devices of one person, of which one asks for another code.

@@ -217,7 +217,7 @@ impl Locales {
         if LanguageTag::parse(tag).is_err() {
             return Err(Violation::new(Rule::Format, "Give a language tag of BCP 47, such as `pt-BR`."));
         }
-        // Each is shorter than the one before.
+        // Each is shorter than the one before, so these are all.
         let ranges = std::iter::successors(Some(tag), |tag| shortened(tag)).take(LONGEST_TAG);
         let mut named = ranges.filter_map(|tag| Language::named(unaliased(tag)));
         let enabled = named.find(|language| self.0.contains(language));
