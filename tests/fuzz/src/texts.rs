@@ -88,15 +88,16 @@ fn plain_size(text: &str) -> Size {
         Some(widths) => (Encoding::Gsm7, 160, 153, widths),
         None => (Encoding::Ucs2, 70, 67, text.chars().map(char::len_utf16).collect()),
     };
-    let units = widths.iter().sum();
-    let mut rest = &widths[..];
-    let mut segments = 0;
-    while !rest.is_empty() && units > alone {
-        let taken = (0..=rest.len()).rfind(|taken| rest[..*taken].iter().sum::<usize>() <= joined);
-        rest = &rest[taken.expect("a character fits")..];
-        segments += 1;
+    let units: usize = widths.iter().sum();
+    let (mut segments, mut filled) = (1, 0);
+    for width in widths {
+        if filled + width > joined {
+            segments += 1;
+            filled = 0;
+        }
+        filled += width;
     }
-    Size { encoding, units, segments: segments.max(1) }
+    Size { encoding, units, segments: if units > alone { segments } else { 1 } }
 }
 
 /// Returns the septets of a character, by the tables of 3GPP TS 23.038 §6.2.1 written as what they differ in from ASCII.
