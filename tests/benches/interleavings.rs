@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             checked.took.as_secs(),
         );
         if let Some((rule, way)) = checked.counterexample {
-            println!("\nBROKEN: {rule}\n{}", way.join("\n"));
+            println!("\nBROKEN: {rule:?}\n{}", way.join("\n"));
             code = ExitCode::FAILURE;
         }
     }

@@ -6,37 +6,22 @@
 //! the history, if no order explains one.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
+use tests::bounded::{Bounds, Run};
 use tests::linearizability::run;
 
-const HISTORIES: u64 = 300;
-const SEED: u64 = 1;
-const MINUTES: u64 = 20;
+const BOUNDS: Bounds = Bounds { count: 300, seed: 1, minutes: 20 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut given = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let histories = given.next().unwrap_or(HISTORIES);
-    let seed = given.next().unwrap_or(SEED);
-    let begun = Instant::now();
-    let end = begun + Duration::from_secs(60 * given.next().unwrap_or(MINUTES));
-
-    let tally = run(seed, histories, Some(end)).await;
-    println!("| | |\n| --- | ---: |");
-    println!("| histories that an order explains | {} |", tally.histories);
-    println!("| — with a verify in two halves, or a text under way | {} |", tally.excused);
-    println!("| calls | {} |", tally.calls);
-    println!("| — while another one was under way | {} |", tally.overlapping);
-    for (answer, count) in &tally.answers {
-        println!("| `{answer}` | {count} |");
-    }
-    println!("| seconds | {} |", begun.elapsed().as_secs());
-    match tally.counterexample {
-        None => ExitCode::SUCCESS,
-        Some(counterexample) => {
-            println!("\n{counterexample}");
-            ExitCode::FAILURE
-        }
-    }
+    let started = Run::begin(BOUNDS);
+    let Bounds { count, seed, .. } = started.bounds;
+    let tally = run(seed, count, Some(started.end)).await;
+    let counted = [
+        ("histories that an order explains", tally.histories),
+        ("— with a verify in two halves, or a text under way", tally.excused),
+        ("calls", tally.calls),
+        ("— while another one was under way", tally.overlapping),
+    ];
+    started.report(&counted, &tally.answers, tally.counterexample)
 }

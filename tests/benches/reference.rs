@@ -6,36 +6,21 @@
 //! the shortest story that was found, if the service answered otherwise than the model.
 
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
+use tests::bounded::{Bounds, Run};
 use tests::histories::run;
 
-const HISTORIES: u64 = 10_000;
-const SEED: u64 = 1;
-const MINUTES: u64 = 60;
+const BOUNDS: Bounds = Bounds { count: 10_000, seed: 1, minutes: 60 };
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let mut given = std::env::args().skip(1).filter_map(|argument| argument.parse::<u64>().ok());
-    let histories = given.next().unwrap_or(HISTORIES);
-    let seed = given.next().unwrap_or(SEED);
-    let begun = Instant::now();
-    let end = begun + Duration::from_secs(60 * given.next().unwrap_or(MINUTES));
-
-    let tally = run(seed, histories, Some(end)).await;
-    println!("| | |\n| --- | ---: |");
-    println!("| histories | {} |", tally.histories);
-    println!("| — left out, since a code was drawn twice | {} |", tally.left_out);
-    println!("| calls | {} |", tally.calls);
-    for (answer, count) in &tally.answers {
-        println!("| `{answer}` | {count} |");
-    }
-    println!("| seconds | {} |", begun.elapsed().as_secs());
-    match tally.counterexample {
-        None => ExitCode::SUCCESS,
-        Some(counterexample) => {
-            println!("\n{counterexample}");
-            ExitCode::FAILURE
-        }
-    }
+    let started = Run::begin(BOUNDS);
+    let Bounds { count, seed, .. } = started.bounds;
+    let tally = run(seed, count, Some(started.end)).await;
+    let counted = [
+        ("histories", tally.histories),
+        ("— left out, since a code was drawn twice", tally.left_out),
+        ("calls", tally.calls),
+    ];
+    started.report(&counted, &tally.answers, tally.counterexample)
 }

@@ -37,7 +37,7 @@ pub struct Checked {
     /// Whether all states were visited: nothing was left when it ended.
     pub is_whole: bool,
     /// The rule that was broken first, with the shortest way there.
-    pub counterexample: Option<(String, Vec<String>)>,
+    pub counterexample: Option<(Rule, Vec<String>)>,
 }
 
 /// Visits every state of a scenario, or as many as `time` permits, until a rule is broken.
@@ -49,9 +49,10 @@ pub fn check(scenario: Scenario, edit: Option<Edit>, time: Option<Duration>) -> 
         checker = checker.timeout(time);
     }
     let checker = checker.spawn_bfs().join();
-    let counterexample = checker.discoveries().into_iter().next().map(|(rule, path)| {
+    let counterexample = checker.discoveries().into_iter().next().map(|(_, path)| {
+        let broken = path.last_state().broken().expect("a broken rule");
         let story = path.into_actions().iter().map(|action| format!("{action:?}")).collect();
-        (rule.to_owned(), story)
+        (broken, story)
     });
     Checked {
         scenario: name,

@@ -6,6 +6,7 @@
 pub mod answer;
 pub mod audit;
 pub mod autofill;
+pub mod bounded;
 pub mod crowd;
 pub mod histories;
 pub mod interleavings;
@@ -21,3 +22,4 @@ pub mod reference;
 pub mod rows;
 pub mod runtime;
 pub mod service;
+pub mod within;

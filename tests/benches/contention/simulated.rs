@@ -7,15 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use dynoxide::{Database, DynoxideError};
+use dynoxide::Database;
 use futures::future::join_all;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use shared::clock::{Clock, Deadline, Moment};
 use shared::domain::account::AccountId;
@@ -41,6 +34,7 @@ use shared::store::{Failure, Issue, IssueResult, Limits, Store};
 use tests::phones;
 use tests::proxy::{Contention, Operation};
 use tests::service::NOON;
+use tests::within::{self, read};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::{Callers, End, HIGHER_RATE, Load, OTHER_SHARDS, Outcome, RATES, TRANSACTION};
@@ -237,18 +231,8 @@ impl fmt::Debug for Within {
 
 impl Within {
     fn with(users: usize) -> Self {
-        let (database, contention) = (Database::memory().expect("a database"), Contention::default());
-        for (table, key, kind) in
-            [("users", "username", "S"), ("otps", "username", "S"), ("limits", "key", "B")]
-        {
-            let made = json!({
-                "TableName": table, "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [{ "AttributeName": key, "AttributeType": kind }],
-                "KeySchema": [{ "AttributeName": key, "KeyType": "HASH" }],
-            });
-            contention.learn(&made);
-            database.create_table(read(&made)).expect("a table");
-        }
+        let (database, contention) = (within::database(), Contention::default());
+        within::definitions().for_each(|made| contention.learn(&made));
         for nth in 0..users {
             // What the condition of an issue looks at.
             let account = "AQEBAQEBAQEBAQEBAQEBAQ==";
@@ -266,58 +250,23 @@ impl Within {
                 return (400, refused.to_string());
             }
         };
-        let done = match operation {
-            Operation::TransactWriteItems => written(self.database.transact_write_items(read(body))),
-            Operation::BatchGetItem => {
-                self.batches.fetch_add(1, Ordering::Relaxed);
-                written(self.database.batch_get_item(read(body)))
-            }
-            other => panic!("no issue asks for {other}"),
-        };
+        if *operation == Operation::BatchGetItem {
+            self.batches.fetch_add(1, Ordering::Relaxed);
+        }
+        let (status, answer) = within::carry_out(&self.database, operation, body);
         if held.is_some() {
             sleep(TRANSACTION).await;
         }
-        done
-    }
-}
-
-fn read<T: DeserializeOwned>(body: &Value) -> T {
-    serde_json::from_value(body.clone()).expect("a request")
-}
-
-fn written(done: Result<impl serde::Serialize, DynoxideError>) -> (u16, String) {
-    match done {
-        Ok(answer) => (200, serde_json::to_string(&answer).expect("JSON")),
-        Err(error) => (error.status_code(), error.to_json()),
+        (status, answer.to_string())
     }
 }
 
 /// The client of the store, whose requests go no further than `database`.
 fn client(database: &Arc<Within>) -> Client {
-    #[derive(Clone, Debug)]
-    struct Connector(Arc<Within>);
-
-    impl HttpConnector for Connector {
-        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let operation = Operation::from(target.rsplit('.').next().unwrap_or_default());
-            let body = request.body().bytes().unwrap_or_default();
-            let body: Value = serde_json::from_slice(body).expect("JSON");
-            let database = Arc::clone(&self.0);
-            HttpConnectorFuture::new(async move {
-                let (status, answer) = database.answer(&operation, &body).await;
-                Ok(HttpResponse::new(status.try_into().expect("a status"), answer.into()))
-            })
-        }
-    }
-
-    let connector = SharedHttpConnector::new(Connector(Arc::clone(database)));
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .region(Region::new("us-east-1"))
-        .endpoint_url("http://within.example")
-        .credentials_provider(Credentials::new("a", "b", None, None, "nobody's"))
-        .retry_config(RetryConfig::disabled());
-    Client::from_conf(config.build())
+    let database = Arc::clone(database);
+    let answer = move |operation, body| {
+        let database = Arc::clone(&database);
+        async move { Some(database.answer(&operation, &body).await) }
+    };
+    Client::from_conf(within::client(answer).build())
 }

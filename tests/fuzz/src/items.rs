@@ -2,9 +2,11 @@
 //! was, and reads as the same.
 
 use std::cell::OnceCell;
+use std::future::ready;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use aws_sdk_dynamodb::Client;
 use serde_json::{Value, json};
 use shared::clock::{Clock, Deadline, Moment};
 use shared::domain::account::AccountId;
@@ -24,10 +26,10 @@ use shared::domain::time::Timestamp;
 use shared::domain::user::{User, UserStatus};
 use shared::domain::username::Username;
 use shared::store::{Limits, SignUp, SignUpResult, Store};
+use tests::proxy::Operation;
 use tests::service::NOON;
+use tests::within;
 use tokio::runtime::{Builder, Runtime};
-
-use crate::connector;
 
 /// What a put makes of other attributes, or of the time, whatever was read.
 const MADE_ANEW: [&str; 5] = ["delivery", "expiresAt", "issuedAt", "mac", "updatedAt"];
@@ -59,21 +61,22 @@ impl Desk {
     fn open() -> Self {
         let items: Arc<Mutex<(Value, Value)>> = Arc::default();
         let at_desk = Arc::clone(&items);
-        let client = connector::client(move |operation, body| {
+        let answer = move |operation, body| {
             let (to_read, written) = &mut *at_desk.lock().unwrap_or_else(PoisonError::into_inner);
             let answer = match operation {
-                "BatchGetItem" => {
+                Operation::BatchGetItem => {
                     let row = |table: &str| to_read.get(table).into_iter().collect::<Vec<_>>();
                     json!({ "Responses": { "users": row("users"), "otps": row("otps") }, "UnprocessedKeys": {} })
                 }
-                "TransactWriteItems" => {
-                    *written = serde_json::from_slice(body).expect("the SDK's JSON");
+                Operation::TransactWriteItems => {
+                    *written = body;
                     json!({})
                 }
                 other => panic!("nothing here asks for {other}"),
             };
-            (200, answer.to_string().into())
-        });
+            ready(Some((200, answer.to_string())))
+        };
+        let client = Client::from_conf(within::client(answer).build());
         Self {
             runtime: Builder::new_current_thread().enable_all().build().expect("a runtime"),
             store: Store::new(client.clone(), "users".to_owned(), "otps".to_owned()),

@@ -4,7 +4,6 @@
 #![allow(clippy::missing_panics_doc, reason = "a target panics at what it finds")]
 
 pub mod calls;
-pub mod connector;
 pub mod contract;
 pub mod event;
 pub mod fields;

@@ -1,19 +1,14 @@
 //! The three tables, in memory.
 
+use std::future::ready;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aws_sdk_dynamodb::Client;
-use dynoxide::{Database, DynoxideError};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use dynoxide::Database;
 use serde_json::{Value, json};
-
-use crate::connector;
-
-/// Each table, with its key and the type of that.
-const TABLES: [(&str, &str, &str); 3] =
-    [("users", "username", "S"), ("otps", "username", "S"), ("limits", "key", "B")];
+use tests::proxy::Operation;
+use tests::within::{self, TABLES, read};
 
 /// The tables.
 pub struct Tables {
@@ -29,17 +24,15 @@ impl Tables {
     /// Makes them, without an item.
     #[must_use]
     pub fn empty() -> Arc<Self> {
-        Arc::new(Self { database: Mutex::new(database()), changed: AtomicBool::new(false) })
+        Arc::new(Self { database: Mutex::new(within::database()), changed: AtomicBool::new(false) })
     }
 
     /// Returns a client of them.
     #[must_use]
     pub fn client(self: &Arc<Self>) -> Client {
         let tables = Arc::clone(self);
-        connector::client(move |operation, body| {
-            let (status, answer) = tables.answer(operation, body);
-            (status, answer.into())
-        })
+        let answer = move |operation, body| ready(Some(tables.answer(&operation, &body)));
+        Client::from_conf(within::client(answer).build())
     }
 
     /// Returns all items.
@@ -77,43 +70,11 @@ impl Tables {
         run(&self.database.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn answer(&self, operation: &str, body: &[u8]) -> (u16, String) {
-        let body: Value = serde_json::from_slice(body).expect("the SDK's JSON");
-        self.with(|database| match operation {
-            "GetItem" => written(database.get_item(read(&body))),
-            "BatchGetItem" => written(database.batch_get_item(read(&body))),
-            other => {
-                self.changed.store(true, Ordering::Relaxed);
-                match other {
-                    "UpdateItem" => written(database.update_item(read(&body))),
-                    "TransactWriteItems" => written(database.transact_write_items(read(&body))),
-                    _ => panic!("no function asks for {other}"),
-                }
-            }
-        })
-    }
-}
-
-fn database() -> Database {
-    let database = Database::memory().expect("a database");
-    for (table, key, kind) in TABLES {
-        let made = json!({
-            "TableName": table, "BillingMode": "PAY_PER_REQUEST",
-            "AttributeDefinitions": [{ "AttributeName": key, "AttributeType": kind }],
-            "KeySchema": [{ "AttributeName": key, "KeyType": "HASH" }],
-        });
-        database.create_table(read(&made)).expect("a table");
-    }
-    database
-}
-
-fn read<T: DeserializeOwned>(body: &Value) -> T {
-    T::deserialize(body).expect("a request")
-}
-
-fn written(done: Result<impl Serialize, DynoxideError>) -> (u16, String) {
-    match done {
-        Ok(answer) => (200, serde_json::to_string(&answer).expect("JSON")),
-        Err(error) => (error.status_code(), error.to_json()),
+    fn answer(&self, operation: &Operation, body: &Value) -> (u16, String) {
+        if !matches!(operation, Operation::GetItem | Operation::BatchGetItem) {
+            self.changed.store(true, Ordering::Relaxed);
+        }
+        let (status, answer) = self.with(|database| within::carry_out(database, operation, body));
+        (status, answer.to_string())
     }
 }

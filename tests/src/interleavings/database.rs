@@ -8,16 +8,12 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
-use dynoxide::{Database, DynoxideError};
-use serde::de::DeserializeOwned;
+use dynoxide::Database;
 use serde_json::{Value, json};
 
 use super::process::{Point, Reply};
 use crate::proxy::Operation;
-
-/// The tables, with their keys and the types of those.
-const TABLES: [(&str, &str, &str); 3] =
-    [("users", "username", "S"), ("otps", "username", "S"), ("limits", "key", "B")];
+use crate::within::{self, TABLES, read};
 
 /// The rows of all tables, and the transactions that need not be carried out again.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -76,17 +72,8 @@ impl Engine {
     /// When the database fails.
     #[must_use]
     pub(super) fn new() -> Self {
-        let database = Database::memory().expect("a database");
-        for (table, key, kind) in TABLES {
-            let made = json!({
-                "TableName": table, "BillingMode": "PAY_PER_REQUEST",
-                "AttributeDefinitions": [{ "AttributeName": key, "AttributeType": kind }],
-                "KeySchema": [{ "AttributeName": key, "KeyType": "HASH" }],
-            });
-            database.create_table(read(&made)).expect("a table");
-        }
         let mut engine = Self {
-            database,
+            database: within::database(),
             loaded: BTreeMap::new(),
             versions: Vec::new(),
             numbers: HashMap::new(),
@@ -147,21 +134,15 @@ impl Engine {
             return (rows.clone(), Reply::Answered(200, "{}".to_owned()));
         }
         self.load(rows);
-        let answer = match operation {
-            Operation::GetItem => written(self.database.get_item(read(&body))),
-            Operation::UpdateItem => written(self.database.update_item(read(&body))),
-            Operation::BatchGetItem => written(self.database.batch_get_item(read(&body))),
-            Operation::TransactWriteItems => written(self.database.transact_write_items(read(&body))),
-            other => panic!("no function asks for {other}"),
-        };
+        let (status, answer) = within::carry_out(&self.database, operation, &body);
         let is_read = matches!(operation, Operation::GetItem | Operation::BatchGetItem);
         let mut after = rows.clone();
-        if let (Reply::Answered(200, _), false) = (&answer, is_read) {
+        if status == 200 && !is_read {
             self.loaded = self.all();
             after.rows.clone_from(&self.loaded);
             after.tokens.extend(token);
         }
-        (after, answer)
+        (after, Reply::Answered(status, answer.to_string()))
     }
 
     /// Has the database hold these rows and no others.
@@ -192,20 +173,5 @@ impl Engine {
             }
         }
         all
-    }
-}
-
-fn read<T: DeserializeOwned>(body: &Value) -> T {
-    serde_json::from_value(body.clone()).expect("a request")
-}
-
-fn written(done: Result<impl serde::Serialize, DynoxideError>) -> Reply {
-    match done {
-        // By way of a value, so that the same answer is the same text.
-        Ok(answer) => Reply::Answered(200, serde_json::to_value(&answer).expect("JSON").to_string()),
-        Err(error) => {
-            let answer: Value = serde_json::from_str(&error.to_json()).expect("JSON");
-            Reply::Answered(error.status_code(), answer.to_string())
-        }
     }
 }

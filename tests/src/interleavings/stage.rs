@@ -5,13 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::http::{HttpRequest, HttpResponse};
 use aws_sdk_dynamodb::config::retry::{RetryConfig, RetryPartition, TokenBucket};
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::result::ConnectorError;
 use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -30,7 +24,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
 use super::process::{Reply, Step, Text};
-use crate::proxy::Operation;
+use crate::within;
 
 /// What the process that is being run sees of the world.
 pub(super) struct Stage {
@@ -79,40 +73,17 @@ pub(super) async fn connect(settings: &[(&str, &str)], stage: &Arc<Mutex<Stage>>
 
 /// The client of DynamoDB whose requests end at `stage`. It repeats as often as a function's own, and at once.
 fn client(stage: &Arc<Mutex<Stage>>) -> Client {
-    #[derive(Clone)]
-    struct Connector(Arc<Mutex<Stage>>);
-
-    impl std::fmt::Debug for Connector {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("Connector")
+    let stage = Arc::clone(stage);
+    let answer = move |operation, body| {
+        let stage = Arc::clone(&stage);
+        async move {
+            match ask(&stage, Step::Asks(operation, body)).await {
+                Reply::Answered(status, body) => Some((status, body)),
+                Reply::Lost => None,
+            }
         }
-    }
-
-    impl HttpConnector for Connector {
-        fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
-            let operation = Operation::from(target.rsplit('.').next().unwrap_or_default());
-            let body = request.body().bytes().unwrap_or_default();
-            let body: Value = serde_json::from_slice(body).expect("JSON");
-            let stage = Arc::clone(&self.0);
-            HttpConnectorFuture::new(async move {
-                match ask(&stage, Step::Asks(operation, body)).await {
-                    Reply::Answered(status, body) => {
-                        Ok(HttpResponse::new(status.try_into().expect("a status"), body.into()))
-                    }
-                    Reply::Lost => Err(ConnectorError::io("the connection broke".into())),
-                }
-            })
-        }
-    }
-
-    let connector = SharedHttpConnector::new(Connector(Arc::clone(stage)));
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .http_client(http_client_fn(move |_, _| connector.clone()))
-        .region(Region::new("us-east-1"))
-        .endpoint_url("http://stage.example")
-        .credentials_provider(Credentials::new("a", "b", None, None, "nobody's"))
+    };
+    let config = within::client(answer)
         .retry_config(RetryConfig::standard().with_initial_backoff(Duration::from_micros(1)))
         // A bucket would tell one run of a process from another.
         .retry_partition(RetryPartition::custom("stage").token_bucket(TokenBucket::unlimited()).build());
